@@ -1,0 +1,29 @@
+"""What every stage means by a line, a word and a folded text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SPACE = re.compile(r"\s+")
+_WORD = re.compile(r"\w+")
+# scripts written without spaces: about two characters a word
+_UNSPACED = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿຀-໿က-႟ក-៿]")
+
+
+def split_lines(text: str) -> list[str]:
+    """Lines of ``text``, cut at ``\\n`` only: ``str.splitlines`` also cuts at U+2028, form feeds and others."""
+    return text.split("\n")
+
+
+def fold(text: str) -> str:
+    """A form to compare by: compatibility-normalised, lower case, single spaces. Never to take offsets from."""
+    return _SPACE.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def count_words(text: str) -> int:
+    """Number of words; in scripts without spaces, two characters count as one."""
+    unspaced = len(_UNSPACED.findall(text))
+    if not unspaced:
+        return len(_WORD.findall(text))
+    return len(_WORD.findall(_UNSPACED.sub(" ", text))) + (unspaced + 1) // 2
