@@ -1,0 +1,255 @@
+"""Rule files -> rules, with errors that name file, line and column.
+
+YAML is read without types, so ``no`` and ``1.10`` stay text, and without tags, so a file from a stranger can do nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from curate.errors import RuleError, did_you_mean
+from curate.rules.model import (
+    ACTIONS,
+    CAPTURES,
+    KINDS,
+    MAX_WORDS,
+    PLACES,
+    POSITIONS,
+    Match,
+    Pack,
+    Rule,
+    StripExample,
+    Where,
+)
+
+PACK_FILE = "pack.yaml"
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_RULE_KEYS = ("id", "title", "match", "where", "action", "until", "capture", "why", "source", "examples")
+_WHERE_KEYS = ("position", "after", "domain", "lang", "source", "max_words")
+_PACK_KEYS = ("id", "version", "license", "description")
+
+
+def packaged_rules() -> Path:
+    """The folder of the rules that come with curate: inside the installed package, or beside it in a checkout."""
+    installed = Path(str(resources.files("curate"))) / "_rules"
+    return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "rules"
+
+
+def load_pack(folder: Path) -> Pack:
+    """Load every ``*.yaml`` below ``folder``, in sorted order.
+
+    Raises:
+        RuleError: there is no such folder, or a file in it is wrong; names file, line and column.
+    """
+    if not folder.is_dir():
+        raise RuleError(f"{folder}: there is no such folder of rules.")
+    about: dict[str, str] = {"id": folder.name, "version": "0", "license": "", "description": ""}
+    digest, rules = hashlib.sha256(), []
+    for path in sorted(folder.rglob("*.yaml"), key=lambda p: p.relative_to(folder).as_posix()):
+        name, content = path.relative_to(folder).as_posix(), path.read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+        root = _compose(content, str(path))
+        if name == PACK_FILE:
+            about |= {key: _text(node, str(path)) for key, node in _table(root, str(path), _PACK_KEYS).items()}
+        elif root is not None:
+            rules += [_rule(node, str(path)) for node in _sequence(root, str(path))]
+    _refuse_twins(rules)
+    return Pack(
+        about["id"], about["version"], about["license"], about["description"], digest.hexdigest()[:16], tuple(rules)
+    )
+
+
+def _refuse_twins(rules: Iterable[Rule]) -> None:
+    seen: dict[str, Rule] = {}
+    for rule in rules:
+        if first := seen.get(rule.id):
+            raise RuleError(
+                f"rule {rule.id!r} stands already in {first.file}:{first.line}.",
+                file=rule.file,
+                line=rule.line,
+                column=rule.column,
+            )
+        seen[rule.id] = rule
+
+
+def _compose(content: bytes, file: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(content.decode("utf-8"), Loader=_LOADER)
+    except UnicodeDecodeError as error:
+        raise RuleError(f"not UTF-8: {error}", file=file, line=1, column=1) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise RuleError(f"not YAML: {error.problem}", file=file, line=place[0], column=place[1]) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise RuleError(f"not YAML: {error}", file=file, line=1, column=1) from None
+
+
+def _fail(message: str, node: yaml.Node, file: str) -> RuleError:
+    return RuleError(message, file=file, line=node.start_mark.line + 1, column=node.start_mark.column + 1)
+
+
+def _table(node: yaml.Node | None, file: str, known: Iterable[str]) -> dict[str, yaml.Node]:
+    if not isinstance(node, yaml.MappingNode):
+        raise (
+            _fail("a table (key: value) is wanted here.", node, file)
+            if node
+            else RuleError("empty file.", file=file, line=1, column=1)
+        )
+    table: dict[str, yaml.Node] = {}
+    for key, value in node.value:
+        name = _text(key, file)
+        if name not in known:
+            raise _fail(f"no key is called {name!r} here{did_you_mean(name, known)}", key, file)
+        if name in table:
+            raise _fail(f"{name!r} stands here twice.", key, file)
+        table[name] = value
+    return table
+
+
+def _sequence(node: yaml.Node, file: str) -> list[yaml.Node]:
+    if not isinstance(node, yaml.SequenceNode):
+        raise _fail("a list is wanted here.", node, file)
+    return list(node.value)
+
+
+def _text(node: yaml.Node, file: str) -> str:
+    if not isinstance(node, yaml.ScalarNode):
+        raise _fail("text is wanted here.", node, file)
+    return str(node.value)
+
+
+def _texts(node: yaml.Node, file: str) -> tuple[str, ...]:
+    """One text, or a list of texts; never empty ones."""
+    found = [node] if isinstance(node, yaml.ScalarNode) else _sequence(node, file)
+    for item in found:
+        if not _text(item, file).strip():
+            raise _fail("an empty text would match everything.", item, file)
+    return tuple(_text(item, file) for item in found)
+
+
+def _number(node: yaml.Node, file: str) -> int:
+    text = _text(node, file)
+    if not text.isdecimal() or int(text) < 1:
+        raise _fail(f"a number from 1 is wanted, not {text!r}.", node, file)
+    return int(text)
+
+
+def _choice(node: yaml.Node, file: str, choices: Iterable[str]) -> str:
+    text = _text(node, file)
+    if text not in choices:
+        raise _fail(f"no choice is called {text!r}{did_you_mean(text, choices)}", node, file)
+    return text
+
+
+def _rule(node: yaml.Node, file: str) -> Rule:
+    table = _table(node, file, _RULE_KEYS)
+    name = _text(table["id"], file) if "id" in table else "?"
+    for key in ("id", "title", "match", "action", "why", "source", "examples"):
+        if key not in table:
+            raise _fail(f"rule {name!r} has no {key!r}.", node, file)
+    action = _choice(table["action"], file, ACTIONS)
+    match = _match(table["match"], file)
+    if action == "strip" and match.kind != "regex":
+        raise _fail(f"rule {name!r} strips, so its match must be a regex, not a {match.kind}.", table["match"], file)
+    if "until" in table and action != "drop-block":
+        raise _fail(f"rule {name!r}: only drop-block knows 'until'.", table["until"], file)
+    drop, keep, strip = _examples(table["examples"], file, name, action)
+    return Rule(
+        id=name,
+        title=_text(table["title"], file),
+        match=match,
+        where=_where(table.get("where"), file, action, match.kind),
+        action=action,
+        until=_until(table.get("until"), file),
+        capture=_capture(table.get("capture"), file),
+        why=_text(table["why"], file),
+        source=_text(table["source"], file),
+        drop_examples=drop,
+        keep_examples=keep,
+        strip_examples=strip,
+        file=file,
+        line=node.start_mark.line + 1,
+        column=node.start_mark.column + 1,
+    )
+
+
+def _match(node: yaml.Node, file: str) -> Match:
+    table = _table(node, file, (*KINDS, "at"))
+    kinds = [kind for kind in KINDS if kind in table]
+    if len(kinds) != 1:
+        raise _fail(f"a match has exactly one of {', '.join(KINDS)}; this one has {len(kinds)}.", node, file)
+    kind = kinds[0]
+    if "at" in table and kind not in ("phrase", "template"):
+        raise _fail(f"'at' goes with a phrase or a template; a {kind} says itself where it matches.", table["at"], file)
+    if kind == "tokens":
+        return _tokens(table[kind], file)
+    return Match(kind, _texts(table[kind], file), _choice(table["at"], file, PLACES) if "at" in table else "line")
+
+
+def _tokens(node: yaml.Node, file: str) -> Match:
+    table = _table(node, file, ("separators", "item", "min", "max"))
+    for key in ("separators", "item"):
+        if key not in table:
+            raise _fail(f"tokens want {key!r}.", node, file)
+    limits = {
+        name: _number(table[key], file) for key, name in (("min", "min_items"), ("max", "max_items")) if key in table
+    }
+    return Match("tokens", (_text(table["item"], file),), separators=_text(table["separators"], file), **limits)
+
+
+def _where(node: yaml.Node | None, file: str, action: str, kind: str) -> Where:
+    limit = None if action == "strip" or kind == "selector" else MAX_WORDS
+    if node is None:
+        return Where(max_words=limit)
+    table = _table(node, file, _WHERE_KEYS)
+    return Where(
+        position=_choice(table["position"], file, POSITIONS) if "position" in table else "any",
+        after=_choice(table["after"], file, ("prose",)) if "after" in table else "",
+        domains=_texts(table["domain"], file) if "domain" in table else (),
+        languages=_texts(table["lang"], file) if "lang" in table else (),
+        source=_choice(table["source"], file, ("html", "text")) if "source" in table else "",
+        max_words=_number(table["max_words"], file) if "max_words" in table else limit,
+    )
+
+
+def _until(node: yaml.Node | None, file: str) -> str:
+    if node is None:
+        return "prose"
+    text = _text(node, file)
+    return text if text in ("prose", "blank") else str(_number(node, file))
+
+
+def _capture(node: yaml.Node | None, file: str) -> Mapping[str, str]:
+    if node is None:
+        return {}
+    return {key: _text(value, file) for key, value in _table(node, file, CAPTURES).items()}
+
+
+def _examples(
+    node: yaml.Node, file: str, rule: str, action: str
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[StripExample, ...]]:
+    table = _table(node, file, ("drop", "keep", "strip"))
+    wanted, other = ("strip", "drop") if action == "strip" else ("drop", "strip")
+    for key in (wanted, "keep"):
+        if key not in table:
+            raise _fail(f"rule {rule!r} has no {key!r} example.", node, file)
+    if other in table:
+        raise _fail(f"a rule whose action is {action} shows {wanted!r} examples, not {other!r}.", table[other], file)
+    strip = tuple(_strip_example(item, file) for item in _sequence(table["strip"], file)) if wanted == "strip" else ()
+    drop = _texts(table["drop"], file) if wanted == "drop" else ()
+    return drop, _texts(table["keep"], file), strip
+
+
+def _strip_example(node: yaml.Node, file: str) -> StripExample:
+    table: dict[str, Any] = _table(node, file, ("line", "kept", "capture"))
+    for key in ("line", "kept"):
+        if key not in table:
+            raise _fail(f"a strip example wants {key!r}.", node, file)
+    return StripExample(_text(table["line"], file), _text(table["kept"], file), _capture(table.get("capture"), file))

@@ -1,0 +1,84 @@
+"""A rule as data, and a pack of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+KINDS = ("phrase", "template", "regex", "tokens", "selector")
+PLACES = ("line", "start", "end", "anywhere")
+POSITIONS = ("any", "start", "end")
+ACTIONS = ("drop", "strip", "drop-block", "end-article")
+CAPTURES = ("wire_agency", "wire_evidence", "dateline", "date_published", "publisher", "authors")
+
+MAX_WORDS = 40
+"""Cue words inside long paragraphs cause most of the loss of phrase rules, so longer lines never match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a line must look like; ``patterns`` are alternatives of one ``kind``.
+
+    ``at`` says where in the line a phrase or template stands. For tokens, ``patterns`` holds the item alone.
+    """
+
+    kind: str
+    patterns: tuple[str, ...]
+    at: str = "line"
+    separators: str = ""
+    min_items: int = 2
+    max_items: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where in an article, and in which articles, a rule looks. Empty: anywhere."""
+
+    position: str = "any"
+    after: str = ""
+    domains: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    source: str = ""
+    max_words: int | None = MAX_WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class StripExample:
+    """A line, what a strip rule leaves of it, and what it captures."""
+
+    line: str
+    kept: str
+    capture: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. ``file``, ``line`` and ``column`` say where it stands."""
+
+    id: str
+    title: str
+    match: Match
+    where: Where
+    action: str
+    until: str
+    capture: Mapping[str, str]
+    why: str
+    source: str
+    drop_examples: tuple[str, ...]
+    keep_examples: tuple[str, ...]
+    strip_examples: tuple[StripExample, ...]
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Rule files that are versioned together; ``digest`` is the sha256 (16 hex characters) of their bytes."""
+
+    id: str
+    version: str
+    license: str
+    description: str
+    digest: str
+    rules: tuple[Rule, ...]
