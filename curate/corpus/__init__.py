@@ -1,0 +1,1 @@
+"""What needs many pages: the lines and titles of a site."""

@@ -1,0 +1,27 @@
+"""Line filters in Python: what no rule file can say.
+
+``ANYWHERE`` names lines wherever they stand; ``PLACED`` needs to know where the prose begins and ends, and so runs
+after the rules.
+"""
+
+from collections.abc import Mapping
+
+from curate.heuristics.model import Draft, Heuristic, Mark
+from curate.heuristics.page import head, menus, own_title, tail
+from curate.heuristics.site import SiteLines, other_titles, repeated_lines
+
+ANYWHERE: Mapping[str, Heuristic] = {
+    "site/repeated-line": repeated_lines,
+    "site/other-title": other_titles,
+}
+PLACED: Mapping[str, Heuristic] = {
+    "page/own-title": own_title,
+    "page/menu": menus,
+    "page/head": head,
+    "page/tail": tail,
+}
+LAYOUT = "page/blank"
+"""Blank lines that are left around removed ones."""
+HEURISTICS = (*ANYWHERE, *PLACED, LAYOUT)
+
+__all__ = ["ANYWHERE", "HEURISTICS", "LAYOUT", "PLACED", "Draft", "Heuristic", "Mark", "SiteLines"]

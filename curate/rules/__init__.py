@@ -1,0 +1,7 @@
+"""Rules: data with their own examples, loaded from YAML and matched in linear time."""
+
+from curate.rules.loading import load_pack, packaged_rules
+from curate.rules.matching import Hit, Matcher, broken_examples, compile_rules
+from curate.rules.model import Pack, Rule
+
+__all__ = ["Hit", "Matcher", "Pack", "Rule", "broken_examples", "compile_rules", "load_pack", "packaged_rules"]

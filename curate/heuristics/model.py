@@ -1,0 +1,45 @@
+"""What a heuristic sees and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from curate.lines import Line
+
+if TYPE_CHECKING:
+    from curate.heuristics.site import SiteLines
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A line that is boilerplate: its number, the heuristic's id, and why."""
+
+    line: int
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An article on its way: all its lines, and what earlier filters have named.
+
+    ``named`` holds the numbers of the lines that rules and site knowledge named wherever they stand; ``first_prose``
+    and ``last_prose`` are the numbers of the first and last line of prose among the others (None: there is none).
+    """
+
+    lines: Sequence[Line]
+    title_key: str
+    domain: str
+    site: SiteLines
+    named: frozenset[int]
+    first_prose: int | None
+    last_prose: int | None
+
+    def is_open(self, line: Line) -> bool:
+        """Whether ``line`` has text that no earlier filter named."""
+        return bool(line.key) and line.index not in self.named
+
+
+Heuristic = Callable[[Draft], Iterable[Mark]]

@@ -1,0 +1,97 @@
+"""Lines that one page's own shape gives away: its title again, what precedes the first and follows the last prose."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from curate.heuristics.model import Draft, Mark
+from curate.lines import Line
+
+MIN_TAIL_RUN = 6
+"""So many lines in a row without a sentence, after the last prose, are a list of links; a short list that closes an
+article is shorter (bench, November 2026)."""
+MIN_MENU_RUN = 5
+"""So many very short lines in a row are a menu or a share bar."""
+MENU_WORDS = 4
+LINKED = 0.6
+"""Share of linked characters from which a line is a link: a sentence with a long link in it stays below."""
+
+
+def own_title(draft: Draft) -> Iterator[Mark]:
+    """The page's own title, before the prose begins: it stands in the column ``title``."""
+    if not draft.title_key:
+        return
+    stop = draft.first_prose if draft.first_prose is not None else len(draft.lines)
+    for line in draft.lines[: stop + 1]:
+        if line.key == draft.title_key:
+            yield Mark(line.index, "page/own-title", "The page's own title.")
+
+
+def tail(draft: Draft) -> Iterator[Mark]:
+    """What follows the last prose line, where something besides its place speaks against it.
+
+    From the first line that a rule or the site named, from a line that stands twice in the page, or from a run of
+    at least ``MIN_TAIL_RUN`` lines without a sentence; a single short line after the prose may be the article's end.
+    """
+    if draft.last_prose is None:
+        return
+    after = [line for line in draft.lines[draft.last_prose + 1 :] if line.key]
+    start, why = _tail_start(draft, after)
+    for line in after[start:]:
+        if draft.is_open(line):
+            yield Mark(line.index, "page/tail", why)
+
+
+def _tail_start(draft: Draft, after: Sequence[Line]) -> tuple[int, str]:
+    counts = Counter(line.key for line in draft.lines if line.key)
+    for number, line in enumerate(after):
+        if line.index in draft.named:
+            return number, "After the last prose line and a line that other filters named."
+        if counts[line.key] > 1:
+            return number, "After the last prose line, from a line that stands twice in the page."
+        if all((one.evidence.link_share if one.evidence else 0.0) >= LINKED for one in after[number:]):
+            return number, "After the last prose line, and nothing but links."
+    if len(after) >= MIN_TAIL_RUN and not any(line.evidence for line in after):
+        return 0, f"One of {len(after)} lines without a sentence after the last prose line."
+    return len(after), ""
+
+
+def menus(draft: Draft) -> Iterator[Mark]:
+    """Runs of very short lines without a sentence, wherever they stand: menus, share bars, breadcrumbs."""
+    run: list[Line] = []
+    for line in draft.lines:
+        if not line.key:
+            continue
+        if (
+            line.words <= MENU_WORDS
+            and not line.prose
+            and not line.text.rstrip().endswith((".", "!", "?", ":", ",", '"', "”"))
+        ):
+            run.append(line)
+            continue
+        yield from _menu(draft, run)
+        run = []
+    yield from _menu(draft, run)
+
+
+def _menu(draft: Draft, run: Sequence[Line]) -> Iterator[Mark]:
+    if len(run) < MIN_MENU_RUN or any(line.evidence and line.evidence.link_share < LINKED for line in run):
+        return
+    for line in run:
+        if draft.is_open(line):
+            yield Mark(line.index, "page/menu", f"One of {len(run)} very short lines in a row.")
+
+
+def head(draft: Draft) -> Iterator[Mark]:
+    """What precedes the first prose line, where a menu or a named line stands before the prose."""
+    if draft.first_prose is None:
+        return
+    before = [line for line in draft.lines[: draft.first_prose] if line.key]
+    if len(before) < MIN_TAIL_RUN:
+        return
+    for line in before:
+        if draft.is_open(line) and not (line.evidence and line.evidence.link_share < LINKED):
+            yield Mark(
+                line.index, "page/head", f"One of {len(before)} lines without a sentence before the first prose line."
+            )

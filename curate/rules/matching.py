@@ -1,0 +1,206 @@
+"""Compiled rules: which of them name a line.
+
+A rule's look (its pattern) and its place (position, neighbours, site) are asked apart, because where the article ends
+depends on which lines other rules have named.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+import re2
+
+from curate.errors import RuleError
+from curate.lines import Line, lines_of
+from curate.rules.model import Pack, Rule
+from curate.rules.patterns import compile_pattern, folded_pattern, raw_pattern
+from curate.rules.selectors import matches, parse_path, parse_selector
+
+SET_MEMORY_BYTES = 256 << 20
+"""RE2's own budget for a set of patterns; with its default of 8 MB a few hundred patterns fall back to a slow path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule whose look a line has: characters ``start`` to ``end`` of the line, and what the rule captures of it."""
+
+    rule: Rule
+    start: int
+    end: int
+    captured: Mapping[str, str]
+
+
+class Matcher:
+    """Rules compiled together. Read-only after construction; holds no state of the lines it has seen."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = tuple(rules)
+        self._whole: dict[str, list[Rule]] = defaultdict(list)
+        self._folded: list[Rule] = []
+        self._raw: list[Rule] = []
+        self._selectors = [
+            (rule, [_selector(rule, text) for text in rule.match.patterns]) for rule in rules if _is(rule, "selector")
+        ]
+        for rule in rules:
+            if _is(rule, "phrase", "template"):
+                self._folded.append(rule)
+            elif _is(rule, "regex", "tokens"):
+                self._raw.append(rule)
+        self._folded_set = _Set([(rule, folded_pattern(rule)) for rule in self._folded])
+        self._raw_set = _Set([(rule, raw_pattern(rule)) for rule in self._raw])
+        self._longest = max((rule.where.max_words or 0 for rule in self._folded), default=0)
+
+    def hits(self, line: Line) -> list[Hit]:
+        """Every rule whose look ``line`` has, in the order of the rules' ids; places are not asked."""
+        found: list[Hit] = []
+        if line.key and line.words <= self._longest:
+            found += [_whole_line(rule, line) for rule in self._folded_set.match(line.key)]
+        if line.text:
+            for rule in self._raw_set.match(line.text):
+                hit = self._raw_hit(rule, line)
+                if hit:
+                    found.append(hit)
+        if self._selectors and line.evidence and line.evidence.path:
+            found += [_whole_line(self._selectors[number][0], line) for number in self._selected(line.evidence.path)]
+        return sorted(
+            (hit for hit in found if hit.rule.where.max_words is None or line.words <= hit.rule.where.max_words),
+            key=lambda hit: hit.rule.id,
+        )
+
+    def _raw_hit(self, rule: Rule, line: Line) -> Hit | None:
+        match = self._raw_set.patterns[rule.id].search(line.text)
+        if match is None:
+            return None
+        groups = match.groupdict()
+        index = match.re.groupindex
+        start, end = match.span(index["cut"]) if groups.get("cut") is not None else match.span()
+        if rule.action != "strip":
+            start, end = 0, len(line.text)
+        elif start == end:
+            return None
+        return Hit(rule, start, end, _captured(rule, line, groups))
+
+    def _selected(self, path: str) -> tuple[int, ...]:
+        return _selected_rules(self, path)
+
+    def select(self, path: str) -> tuple[int, ...]:
+        """Numbers of the selector rules that an element path is inside of."""
+        steps = parse_path(path)
+        return tuple(
+            number
+            for number, (_, selectors) in enumerate(self._selectors)
+            if any(matches(selector, steps) for selector in selectors)
+        )
+
+
+@lru_cache(maxsize=8192)
+def _selected_rules(matcher: Matcher, path: str) -> tuple[int, ...]:
+    """A pure function of rules and path, kept because the lines of a page share most of their path."""
+    return matcher.select(path)
+
+
+class _Set:
+    """Patterns searched for all at once, and one by one for their spans."""
+
+    def __init__(self, sources: Sequence[tuple[Rule, str]]) -> None:
+        self.rules = [rule for rule, _ in sources]
+        self.patterns = {rule.id: compile_pattern(rule, source) for rule, source in sources}
+        options = re2.Options()
+        options.max_mem = SET_MEMORY_BYTES
+        options.log_errors = False
+        self._set = re2.Set.SearchSet(options)
+        for _, source in sources:
+            self._set.Add(source)
+        if sources:
+            self._set.Compile()
+
+    def match(self, text: str) -> list[Rule]:
+        if not self.rules:
+            return []
+        return [self.rules[number] for number in self._set.Match(text) or ()]
+
+
+def _is(rule: Rule, *kinds: str) -> bool:
+    return rule.match.kind in kinds
+
+
+def _selector(rule: Rule, text: str) -> object:
+    try:
+        return parse_selector(text)
+    except ValueError as error:
+        raise RuleError(
+            f"rule {rule.id!r}: selector: {error}", file=rule.file, line=rule.line, column=rule.column
+        ) from None
+
+
+def _whole_line(rule: Rule, line: Line) -> Hit:
+    return Hit(rule, 0, len(line.text), _captured(rule, line, {}))
+
+
+def _captured(rule: Rule, line: Line, groups: Mapping[str, str | None]) -> dict[str, str]:
+    found = {}
+    for key, value in rule.capture.items():
+        text = line.text if value == "$line" else groups.get(value[1:]) if value.startswith("$") else value
+        if text and text.strip():
+            found[key] = text.strip()
+    return found
+
+
+def compile_rules(packs: Iterable[Pack], disable: Sequence[str] = ()) -> Matcher:
+    """Compile the rules of all packs but those whose id fits one of the globs in ``disable``.
+
+    Raises:
+        RuleError: a pattern cannot be compiled, or two packs have a rule of the same id.
+    """
+    rules: dict[str, Rule] = {}
+    for pack in packs:
+        for rule in pack.rules:
+            if rule.id in rules:
+                other = rules[rule.id]
+                raise RuleError(
+                    f"rule {rule.id!r} stands already in {other.file}:{other.line}.",
+                    file=rule.file,
+                    line=rule.line,
+                    column=rule.column,
+                )
+            rules[rule.id] = rule
+    return Matcher(
+        [rule for _, rule in sorted(rules.items()) if not any(fnmatchcase(rule.id, glob) for glob in disable)]
+    )
+
+
+def broken_examples(rules: Iterable[Rule]) -> list[RuleError]:
+    """Every example that its rule contradicts; conditions on the line's place count as met."""
+    return [error for rule in rules for error in _broken(rule)]
+
+
+def _broken(rule: Rule) -> list[RuleError]:
+    alone = Matcher([rule])
+    wrong = [f"drop example is not matched: {text!r}" for text in rule.drop_examples if not _hits(alone, rule, text)]
+    wrong += [f"keep example is matched: {text!r}" for text in rule.keep_examples if _hits(alone, rule, text)]
+    for example in rule.strip_examples:
+        hits = _hits(alone, rule, example.line)
+        if not hits:
+            wrong.append(f"strip example is not matched: {example.line!r}")
+            continue
+        kept = example.line[: hits[0].start] + example.line[hits[0].end :]
+        if kept != example.kept:
+            wrong.append(f"strip example leaves {kept!r}, not {example.kept!r}")
+        wrong += [
+            f"strip example captures {key} = {hits[0].captured.get(key)!r}, not {value!r}"
+            for key, value in example.capture.items()
+            if hits[0].captured.get(key) != value
+        ]
+    return [
+        RuleError(f"rule {rule.id!r}: {text}", file=rule.file, line=rule.line, column=rule.column) for text in wrong
+    ]
+
+
+def _hits(alone: Matcher, rule: Rule, text: str) -> list[Hit]:
+    if rule.match.kind == "selector":
+        return [Hit(rule, 0, 0, {})] if alone.select(text) else []
+    return alone.hits(lines_of(text.replace("\n", " "))[0])
