@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from curate.heuristics import ANYWHERE, LAYOUT, PLACED, Draft, SiteLines
+from curate.heuristics import ANYWHERE, LAYOUT, PLACED, Draft, Heuristic, SiteLines
 from curate.lines import Line, line_key, lines_of
 from curate.model import Article, Removal
 from curate.rules import Hit, Matcher
@@ -104,10 +104,10 @@ def _applies(hit: Hit, article: Article, language: str | None) -> bool:
     return not where.domains or any(domain == one or domain.endswith("." + one) for one in where.domains)
 
 
-def _marks(draft: Draft, heuristics: Mapping[str, object], disable: Sequence[str]) -> Iterator[tuple[int, _Cut]]:
+def _marks(draft: Draft, heuristics: Mapping[str, Heuristic], disable: Sequence[str]) -> Iterator[tuple[int, _Cut]]:
     for name, heuristic in heuristics.items():
         if not any(fnmatchcase(name, glob) for glob in disable):
-            for mark in heuristic(draft):  # type: ignore[operator]
+            for mark in heuristic(draft):
                 yield mark.line, _Cut(mark.rule, name.split("/")[0], mark.why)
 
 

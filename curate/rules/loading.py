@@ -1,6 +1,6 @@
 """Rule files -> rules, with errors that name file, line and column.
 
-YAML is read without types, so ``no`` and ``1.10`` stay text, and without tags, so a file from a stranger can do nothing.
+YAML is read without types, so ``no`` and ``1.10`` stay text, and without tags, so a stranger's file can do nothing.
 """
 
 from __future__ import annotations
@@ -198,10 +198,10 @@ def _tokens(node: yaml.Node, file: str) -> Match:
     for key in ("separators", "item"):
         if key not in table:
             raise _fail(f"tokens want {key!r}.", node, file)
-    limits = {
-        name: _number(table[key], file) for key, name in (("min", "min_items"), ("max", "max_items")) if key in table
-    }
-    return Match("tokens", (_text(table["item"], file),), separators=_text(table["separators"], file), **limits)
+    low = _number(table["min"], file) if "min" in table else 2
+    high = _number(table["max"], file) if "max" in table else 12
+    item, separators = (_text(table["item"], file),), _text(table["separators"], file)
+    return Match("tokens", item, separators=separators, min_items=low, max_items=high)
 
 
 def _where(node: yaml.Node | None, file: str, action: str, kind: str) -> Where:

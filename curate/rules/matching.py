@@ -18,7 +18,7 @@ from curate.errors import RuleError
 from curate.lines import Line, lines_of
 from curate.rules.model import Pack, Rule
 from curate.rules.patterns import compile_pattern, folded_pattern, raw_pattern
-from curate.rules.selectors import matches, parse_path, parse_selector
+from curate.rules.selectors import Compound, matches, parse_path, parse_selector
 
 SET_MEMORY_BYTES = 256 << 20
 """RE2's own budget for a set of patterns; with its default of 8 MB a few hundred patterns fall back to a slow path."""
@@ -128,7 +128,7 @@ def _is(rule: Rule, *kinds: str) -> bool:
     return rule.match.kind in kinds
 
 
-def _selector(rule: Rule, text: str) -> object:
+def _selector(rule: Rule, text: str) -> tuple[Compound, ...]:
     try:
         return parse_selector(text)
     except ValueError as error:

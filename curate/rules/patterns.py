@@ -90,7 +90,7 @@ def raw_pattern(rule: Rule) -> str:
     return rf"^\s*(?:{item})(?:[{separators}](?:{item})){{{low},{high}}}\s*$"
 
 
-def compile_pattern(rule: Rule, source: str) -> re2._Regexp:  # type: ignore[name-defined]
+def compile_pattern(rule: Rule, source: str) -> re2._Regexp:
     """Compile with RE2.
 
     Raises:

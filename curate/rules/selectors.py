@@ -89,7 +89,7 @@ def parse_path(path: str) -> list[Step]:
 
 
 def matches(selector: tuple[Compound, ...], path: list[Step]) -> bool:
-    """Whether some element of ``path`` is selected: the innermost compound on any step, the others above it in order."""
+    """Whether some element of ``path`` is selected: the innermost compound on any step, the others above it."""
     wanted = len(selector) - 1
     for step in reversed(path):
         if _meets(selector[wanted], step):

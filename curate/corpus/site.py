@@ -1,0 +1,116 @@
+"""The lines and titles that a site repeats, counted over its pages.
+
+A line counts once for each *distinct* article: two copies of one article share all their prose, and would otherwise
+make it look like boilerplate. Articles of a site are taken as copies when they share at least half of the shorter one's
+prose characters.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import xxhash
+
+from curate.heuristics import SiteLines
+from curate.lines import line_key, lines_of
+
+SHARED_PROSE = 0.5
+"""Share of the shorter article's prose from which two articles of a site are copies of each other."""
+MAX_COPIES = 50
+"""A prose line in more articles of a site than this is boilerplate, and says nothing of copies."""
+MAX_PROSE_REPEAT = 3
+"""A prose line needs so many distinct articles; a short one two. Stock sentences recur in two reports of one event."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageLines:
+    """What one article adds to its site's statistics: its id, title key, and (key hash, characters, prose) a line."""
+
+    id: str
+    title: str
+    lines: tuple[tuple[int, int, bool], ...]
+
+
+def key_hash(key: str) -> int:
+    """63 bits of a line's key: what is counted in its place."""
+    return xxhash.xxh3_64_intdigest(key.encode("utf-8", "surrogatepass")) >> 1
+
+
+def page_lines(article_id: str, title: str | None, text: str) -> PageLines:
+    """The distinct lines of one article."""
+    lines = {
+        key_hash(line.key): (key_hash(line.key), line.end - line.start, line.prose)
+        for line in lines_of(text)
+        if line.key
+    }
+    return PageLines(article_id, line_key(title or ""), tuple(lines[key] for key in sorted(lines)))
+
+
+def site_lines(pages: Sequence[PageLines]) -> tuple[dict[int, int], dict[str, int]]:
+    """Count a site's lines.
+
+    Args:
+        pages: the articles of one site, in any order.
+
+    Returns:
+        Key hash -> number of distinct articles, for lines in two or more (prose: ``MAX_PROSE_REPEAT`` or more); and
+        title key -> number of articles with that title.
+    """
+    pages = sorted(pages, key=lambda page: page.id)
+    group = _groups_of_copies(pages)
+    seen: dict[int, set[int]] = defaultdict(set)
+    prose: set[int] = set()
+    for number, page in enumerate(pages):
+        for key, _, is_prose in page.lines:
+            seen[key].add(group[number])
+            if is_prose:
+                prose.add(key)
+    repeated = {
+        key: len(groups) for key, groups in seen.items() if len(groups) >= (MAX_PROSE_REPEAT if key in prose else 2)
+    }
+    titles = Counter(page.title for page in pages if page.title)
+    return dict(sorted(repeated.items())), dict(sorted(titles.items()))
+
+
+def _groups_of_copies(pages: Sequence[PageLines]) -> list[int]:
+    """For each page, the number of the first page it is a copy of (its own, if of none)."""
+    having: dict[int, list[int]] = defaultdict(list)
+    chars: dict[int, int] = {}
+    total = [0] * len(pages)
+    for number, page in enumerate(pages):
+        for key, length, is_prose in page.lines:
+            if is_prose:
+                having[key].append(number)
+                chars[key] = length
+                total[number] += length
+    shared: Counter[tuple[int, int]] = Counter()
+    for key, numbers in having.items():
+        if 2 <= len(numbers) <= MAX_COPIES:
+            for at, first in enumerate(numbers):
+                for second in numbers[at + 1 :]:
+                    shared[first, second] += chars[key]
+    parent = list(range(len(pages)))
+    for (first, second), common in sorted(shared.items()):
+        if common >= SHARED_PROSE * min(total[first], total[second]):
+            _join(parent, first, second)
+    return [_root(parent, number) for number in range(len(pages))]
+
+
+def _root(parent: list[int], number: int) -> int:
+    while parent[number] != number:
+        parent[number] = parent[parent[number]]
+        number = parent[number]
+    return number
+
+
+def _join(parent: list[int], first: int, second: int) -> None:
+    low, high = sorted((_root(parent, first), _root(parent, second)))
+    parent[high] = low
+
+
+def known_to(pages: Iterable[str], repeated: dict[int, int], titles: dict[str, int]) -> SiteLines:
+    """The statistics that matter to articles whose line keys are ``pages``."""
+    counts = {key: repeated[hashed] for key in pages if (hashed := key_hash(key)) in repeated}
+    return SiteLines(counts, titles)
