@@ -10,9 +10,9 @@ from curate.model import Evidence
 from curate.text import count_words, fold, split_lines
 
 MIN_PROSE_WORDS = 8
-"""A shorter line is prose to nobody: measured on the bench, headings and links have a median of 6 words."""
+"""A shorter line may be a heading, a link or a caption, whatever closes it."""
 LONG_PROSE_WORDS = 25
-"""A line this long is prose even without a full stop: the longest headlines of news sites stay below it."""
+"""A line this long is prose even without a full stop."""
 
 _OUTER = re.compile(r"^[\W_]+|[\W_]+$")
 _SENTENCE_END = re.compile(r"""[.!?…。！？؟۔।:]["'”’»“„)\]」』）]*\s*$|[”»」』]\s*$""")

@@ -16,15 +16,64 @@ from curate.model import Evidence
 from curate.text import split_lines
 
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark q s samp small span strike strong sub "
-    "sup time tt u var wbr".split()
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "q",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+    ]
 )
-_SILENT = frozenset("script style noscript template svg head select option textarea iframe object canvas math".split())
+_SILENT = frozenset(
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "svg",
+        "head",
+        "select",
+        "option",
+        "textarea",
+        "iframe",
+        "object",
+        "canvas",
+        "math",
+    ]
+)
 _ATTRIBUTES = ("role", "itemprop", "aria-label", "data-testid")
 _NOT_WORD = re.compile(r"[\W_]+")
 _UNSAFE = re.compile(r"[\s>.#\[\]=]+")
 KEY_CHARS = 60
-"""Letters and digits by which a line is found again; fewer than 1 in 1,000 blocks of a page share so long a beginning."""
+"""Letters and digits by which a line is found again."""
 MAX_PATH_STEPS = 40
 
 

@@ -1,0 +1,76 @@
+"""Which language a text is in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import langdetect
+from langdetect.detector_factory import DetectorFactory
+from langdetect.lang_detect_exception import LangDetectException
+
+from curate.quality.measures import is_unspaced
+
+MAX_DETECTED_CHARS = 2000
+"""Detection takes 3 ms on 2,000 characters and twice that on whole articles, with the same answers (November 2026)."""
+MIN_SAMPLE_CHARS = 200
+"""With less prose than this, the whole text says more: langdetect mistakes shorter texts for related languages."""
+LONG_LINE_CHARS = 80
+LONG_UNSPACED_LINE_CHARS = 40
+"""Menus and headlines stay below these lengths; two characters of an unspaced script say what four or five letters do."""
+
+
+def detect(text: str) -> tuple[str, float] | None:
+    """The language of ``text`` and its probability.
+
+    The same text has the same answer whatever was detected before it, in every process and on every machine:
+    each detection starts from seed 0, and the language profiles are loaded in alphabetical order, not in the order
+    in which the file system lists them (their order is the order of a floating-point sum).
+
+    Args:
+        text: any text; its first 2,000 characters are looked at.
+
+    Returns:
+        An ISO 639-1 code (both kinds of Chinese are ``zh``) and a probability (0-1, to four digits), or None for a
+        text without letters of a known script.
+    """
+    detector = _factory().create()
+    detector.append(text[:MAX_DETECTED_CHARS])
+    try:
+        found = detector.get_probabilities()
+    except LangDetectException:
+        return None
+    scores: dict[str, float] = {}
+    for language in found:
+        code = language.lang.split("-")[0]
+        scores[code] = scores.get(code, 0.0) + language.prob
+    if not scores:
+        return None
+    best = max(scores, key=lambda code: (scores[code], code))
+    return best, min(1.0, round(scores[best], 4))
+
+
+@cache
+def _factory() -> DetectorFactory:
+    """langdetect's profiles; loading them takes 0.3 s, so it waits for the first detection."""
+    factory = DetectorFactory()
+    factory.set_seed(0)
+    folder = Path(langdetect.__file__).parent / "profiles"
+    factory.load_json_profile([path.read_text("utf-8") for path in sorted(folder.iterdir()) if path.is_file()])
+    return factory
+
+
+def prose_sample(lines: Sequence[str], chars: int = MAX_DETECTED_CHARS) -> str:
+    """The lines of ``lines`` that are long enough to be prose, up to ``chars`` characters, in text order.
+
+    So that menus and embedded posts in another language do not decide what language an article is in. Where the
+    long lines have fewer than 200 characters, all lines count.
+    """
+    prose = [line for line in lines if _is_long(line)]
+    chosen = prose if sum(map(len, prose)) >= MIN_SAMPLE_CHARS else lines
+    return "\n".join(chosen)[:chars]
+
+
+def _is_long(line: str) -> bool:
+    return len(line) >= LONG_LINE_CHARS or (len(line) >= LONG_UNSPACED_LINE_CHARS and is_unspaced(line))
