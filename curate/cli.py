@@ -1,0 +1,222 @@
+"""The command line: reads options, calls the library, prints. Nothing here decides what a build does."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from curate import __version__
+from curate.errors import CurateError
+
+app = typer.Typer(
+    name="curate",
+    help="Turn raw news pages into a clean, deduplicated dataset in which every removed character is accounted for.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+rules_app = typer.Typer(help="Work with rule files.", no_args_is_help=True)
+app.add_typer(rules_app, name="rules")
+
+Raw = Annotated[str, typer.Argument(help="Files to read: a file, a folder, a glob pattern, an fsspec URL, or - for stdin.")]
+Out = Annotated[Path, typer.Argument(help="Output folder: new, empty, or an earlier build.")]
+RecipeFile = Annotated[Path | None, typer.Option("--recipe", help="Recipe file (see: curate init).")]
+RuleFolders = Annotated[list[Path] | None, typer.Option("--rules", help="Folder of more rule files; may be repeated.")]
+Disable = Annotated[list[str] | None, typer.Option("--disable", help="Rule or heuristic not to apply, id or glob; may be repeated.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
+
+
+def main() -> None:
+    """Run the command line; errors of curate become one sentence on stderr and exit code 2."""
+    try:
+        app()
+    except CurateError as error:
+        print(f"curate: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("curate: interrupted. What is finished is kept: the same command goes on from here.", file=sys.stderr)
+        sys.exit(130)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        print(f"curate {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def build(
+    raw: Raw,
+    out: Out,
+    recipe: RecipeFile = None,
+    rules: RuleFolders = None,
+    disable: Disable = None,
+    no_clean: Annotated[bool, typer.Option("--no-clean", help="Leave the text as extracted.")] = False,
+    no_language: Annotated[bool, typer.Option("--no-language", help="Detect no language, keep all.")] = False,
+    no_quality: Annotated[bool, typer.Option("--no-quality", help="Apply no quality filter.")] = False,
+    no_dedup: Annotated[bool, typer.Option("--no-dedup", help="Merge no duplicates.")] = False,
+    language: Annotated[list[str] | None, typer.Option("--language", help="Language to keep (ISO 639-1); may be repeated.")] = None,
+    text_column: Annotated[str, typer.Option(help="Column of JSONL and Parquet that holds extracted text.")] = "",
+    html_column: Annotated[str, typer.Option(help="Column that holds HTML.")] = "",
+    url_column: Annotated[str, typer.Option(help="Column that holds the URL.")] = "",
+    id_column: Annotated[str, typer.Option(help="Column that holds an id.")] = "",
+    workers: Annotated[int | None, typer.Option(help="Processes; default: one a CPU. Changes the time, not the output.")] = None,
+    engine: Annotated[str, typer.Option(help="Where it runs: local or ray.")] = "local",
+    address: Annotated[str | None, typer.Option(help="Address of a Ray cluster.")] = None,
+    batch_bytes: Annotated[int, typer.Option(help="Input bytes of one task. Changes the time, not the output.")] = 8_000_000,
+    as_json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")] = False,
+) -> None:
+    """Build a dataset of clean articles from raw pages.
+
+    Example: curate build raw/ out/
+    """
+    from curate.build import build as run
+    from curate.engine import open_engine
+    from curate.progress import open_progress
+    from curate.summary import print_summary
+
+    chosen = _recipe(recipe, rules, disable, language)
+    chosen = _without(chosen, clean=no_clean, language=no_language, quality=no_quality, dedup=no_dedup)
+    columns = {"text_column": text_column, "html_column": html_column, "url_column": url_column, "id_column": id_column}
+    chosen = dataclasses.replace(chosen, read=dataclasses.replace(chosen.read, **{k: v for k, v in columns.items() if v}))
+    runner = open_engine(engine, workers, address)
+    try:
+        with open_progress(quiet=quiet or as_json) as progress:
+            result = run(raw, out, chosen, runner, batch_bytes=batch_bytes, progress=progress)
+    finally:
+        runner.close()
+    if as_json:
+        print(json.dumps(result, sort_keys=True))
+    else:
+        print_summary(result, out)
+
+
+def _recipe(path: Path | None, rules: list[Path] | None, disable: list[str] | None, language: list[str] | None = None) -> Any:
+    from curate.recipe import Recipe, load_recipe
+
+    chosen = load_recipe(path) if path else Recipe()
+    clean = dataclasses.replace(
+        chosen.clean,
+        rules=(*chosen.clean.rules, *(str(folder) for folder in rules or ())),
+        disable=(*chosen.clean.disable, *(disable or ())),
+    )
+    kept = dataclasses.replace(chosen.language, keep=tuple(language)) if language else chosen.language
+    return dataclasses.replace(chosen, clean=clean, language=kept)
+
+
+def _without(recipe: Any, **off: bool) -> Any:
+    """The recipe with the named stages switched off."""
+    stages = {name: dataclasses.replace(getattr(recipe, name), enabled=False) for name, is_off in off.items() if is_off}
+    return dataclasses.replace(recipe, **stages)
+
+
+@app.command()
+def init(path: Annotated[Path, typer.Argument(help="File to write.")] = Path("curate.toml")) -> None:
+    """Write a recipe with every option explained, at its default.
+
+    Example: curate init curate.toml
+    """
+    from curate.errors import OutputError
+    from curate.recipe import recipe_template
+
+    if path.exists():
+        raise OutputError(f"{path} exists already; nothing was written.")
+    path.write_text(recipe_template(), "utf-8")
+    print(f"Wrote {path}. Use it: curate build raw/ out/ --recipe {path}")
+
+
+@app.command()
+def explain(
+    page: Annotated[str, typer.Argument(help="A file, or the id or URL of a page of a build.")],
+    out: Annotated[Path | None, typer.Option("--out", help="The build that has the page.")] = None,
+    recipe: RecipeFile = None,
+    rules: RuleFolders = None,
+    disable: Disable = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one page line by line: kept or removed, by which rule, why.
+
+    Example: curate explain page.html
+    """
+    from curate.explain import explain_file, explain_row, print_explanation
+
+    if out is not None and not Path(page).is_file():
+        found = explain_row(page, out)
+    else:
+        found = explain_file(page, _recipe(recipe, rules, disable), out)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=True))
+    else:
+        print_explanation(found, Console())
+
+
+@app.command()
+def verify(
+    out: Annotated[Path, typer.Argument(help="The build to verify.")],
+    as_json: AsJson = False,
+) -> None:
+    """Check that a build is whole: counts, digests, and kept + removed = extracted text for every row.
+
+    Example: curate verify out/
+    """
+    from curate.verify import verify as check
+
+    differences = check(out)
+    if as_json:
+        print(json.dumps({"differences": differences}))
+    else:
+        for difference in differences:
+            print(difference)
+        print(f"{out}: {len(differences)} differences." if differences else f"{out}: all good.")
+    raise typer.Exit(1 if differences else 0)
+
+
+@rules_app.command("list")
+def rules_list(rules: RuleFolders = None, as_json: AsJson = False) -> None:
+    """List every rule: id, action, title.
+
+    Example: curate rules list
+    """
+    from curate.build import load_rules
+
+    packs = load_rules(_recipe(None, rules, None)).packs
+    listed = [
+        {"id": rule.id, "pack": pack.id, "kind": rule.match.kind, "action": rule.action, "title": rule.title}
+        for pack in packs
+        for rule in sorted(pack.rules, key=lambda rule: rule.id)
+    ]
+    if as_json:
+        print(json.dumps(listed))
+        return
+    for one in listed:
+        print(f"{one['id']:44} {one['kind']:9} {one['action']:12} {one['title']}")
+    print(f"{len(listed)} rules in {len(packs)} packs.")
+
+
+@rules_app.command("test")
+def rules_test(
+    folders: Annotated[list[Path] | None, typer.Argument(help="Folders of rule files; default: the packaged rules.")] = None,
+) -> None:
+    """Run every example of every rule.
+
+    Example: curate rules test
+    """
+    from curate.rules import broken_examples, compile_rules, load_pack, packaged_rules
+
+    packs = [load_pack(folder) for folder in folders or [packaged_rules()]]
+    compile_rules(packs)
+    rules = [rule for pack in packs for rule in pack.rules]
+    broken = broken_examples(rules)
+    for error in broken:
+        print(error)
+    examples = sum(len(rule.drop_examples) + len(rule.keep_examples) + len(rule.strip_examples) for rule in rules)
+    print(f"{len(rules)} rules, {examples} examples, {len(broken)} broken.")
+    raise typer.Exit(1 if broken else 0)
