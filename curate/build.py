@@ -14,7 +14,7 @@ import platform
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -24,14 +24,15 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from curate import __version__, stages, wire
-from curate.dedup import candidates, clusters, payload_copies, verify
+from curate.dedup import payload_copies
 from curate.engine import Engine
 from curate.engine.pages import supervise
 from curate.errors import InputError, OutputError, RecipeError, RunError, did_you_mean
 from curate.heuristics import HEURISTICS
-from curate.model import DUPLICATES, SUBSETS, shard_key
+from curate.model import SUBSETS
 from curate.quality import check_filters
 from curate.read import Input, Split, list_inputs, plan_splits
 from curate.recipe import Recipe
@@ -39,17 +40,20 @@ from curate.rules import Pack, broken_examples, compile_rules, load_pack, packag
 from curate.write import (
     card,
     croissant,
-    file_entry,
+    measure,
     plan_shards,
-    shard_sizes,
+    sealed,
+    shard_name,
+    write_empty,
     write_json,
-    write_shard,
     write_text,
 )
 
 WORK = ".curate"
 BATCH_BYTES = 8_000_000
 """Input bytes of one task: about 80 pages, some seconds of work; a lost worker costs no more."""
+PINNED = ("trafilatura", "lxml", "htmldate", "langdetect", "google-re2", "fastwarc", "pyarrow", "numpy", "xxhash")
+"""Packages whose version can change the output."""
 DEDUP_PARTITION_ROWS = 200_000
 """Articles whose candidate pairs are held in memory at once: about 2 GB (DESIGN, Dedup)."""
 SITE_PARTITION_ROWS = 50_000
@@ -195,7 +199,7 @@ def build(
     try:
         return _build(run, batches)
     finally:
-        _forget_other_work(out, work)
+        _forget_work(out, work)
 
 
 def _inside(path: str, folder: Path) -> bool:
@@ -211,7 +215,9 @@ def prepare_out(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise OutputError(f"{out} is a file; the output is a folder.")
     if out.is_dir() and any(out.iterdir()) and not (out / WORK).is_dir() and not (out / "build.json").is_file():
-        raise OutputError(f"{out} is not empty and no build of curate.\n  Name a new folder, or empty this one yourself.")
+        raise OutputError(
+            f"{out} is not empty and no build of curate.\n  Name a new folder, or empty this one yourself."
+        )
     (out / WORK).mkdir(parents=True, exist_ok=True)
 
 
@@ -232,10 +238,10 @@ def _modified(path: str) -> int:
         return 0
 
 
-def _forget_other_work(out: Path, work: Path) -> None:
+def _forget_work(out: Path, work: Path) -> None:
     """Remove what earlier, other builds left half done, and this one's work once it is complete."""
     for folder in (out / WORK).iterdir():
-        if folder != work or (out / "build.json").is_file() and (work / "complete").exists():
+        if folder != work or (work / "complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -244,7 +250,9 @@ def _batches(splits: Iterable[Split], batch_bytes: int) -> list[tuple[Split, ...
     batches: list[list[Split]] = [[]]
     size = 0
     for split in splits:
-        own = min(split.input.size_bytes, (split.end - split.start) if split.end is not None else split.input.size_bytes)
+        own = min(
+            split.input.size_bytes, (split.end - split.start) if split.end is not None else split.input.size_bytes
+        )
         if batches[-1] and size + own > batch_bytes:
             batches.append([])
             size = 0
@@ -254,7 +262,7 @@ def _batches(splits: Iterable[Split], batch_bytes: int) -> list[tuple[Split, ...
 
 
 def _build(run: _Run, batches: Sequence[tuple[Split, ...]]) -> dict[str, Any]:
-    indexed, inputs = _index(run, batches)
+    indexed, read = _index(run, batches)
     copies = _payload_copies(run, indexed)
     extracted = [
         stages.ExtractTask(run.work / "extracted", number, batch, run.recipe, copies)
@@ -263,17 +271,19 @@ def _build(run: _Run, batches: Sequence[tuple[Split, ...]]) -> dict[str, Any]:
     found = run.stage("extract", stages.extract_pages, extracted)
     sites = _count_sites(run, extracted, sum(one["articles"] for one in found))
     cleaned = _clean(run, extracted, sites)
-    merged = _dedup(run, cleaned, indexed, copies)
-    return _write(run, extracted, cleaned, merged, inputs)
+    merged = _dedup(run, extracted, cleaned, indexed, copies)
+    return _write(run, extracted, cleaned, merged, read)
 
 
-def _index(run: _Run, batches: Sequence[tuple[Split, ...]]) -> tuple[list[Path], list[dict[str, Any]]]:
+def _index(run: _Run, batches: Sequence[tuple[Split, ...]]) -> tuple[list[Path], dict[str, Any]]:
     tasks = [stages.IndexTask(run.work / "index", number, batch, run.recipe) for number, batch in enumerate(batches)]
     found = run.stage("read", stages.index, tasks)
     files: dict[str, Any] = {}
     for one in found:
         files |= one["files"]
-    return [task.output() for task in tasks], [{"path": path, **files[path]} for path in sorted(files)]
+    records = sum(one["records"] for one in found)
+    inputs = [{"path": path, **files[path]} for path in sorted(files)]
+    return [task.output() for task in tasks], {"records": records, "files": inputs}
 
 
 def _payload_copies(run: _Run, indexed: Sequence[Path]) -> Path:
@@ -304,30 +314,186 @@ def _clean(run: _Run, extracted: Sequence[stages.ExtractTask], sites: tuple[Path
     return tasks
 
 
-@dataclass(frozen=True)
-class _Merged:
-    """What deduplication found: files of DUPLICATES, of rejected copies, and a table id, cluster_id, cluster_size."""
-
-    duplicates: Path
-    rejected: Path
-    kept: Path
-    excluded: Path
-
-
-def _dedup(run: _Run, cleaned: Sequence[stages.CleanTask], indexed: Sequence[Path], copies: Path) -> _Merged:
+def _dedup(
+    run: _Run,
+    extracted: Sequence[stages.ExtractTask],
+    cleaned: Sequence[stages.CleanTask],
+    indexed: Sequence[Path],
+    copies: Path,
+) -> stages.MergeTask:
     folder = run.work / "dedup"
-    merged = _Merged(*(folder / f"{name}.arrow" for name in ("duplicates", "rejected", "kept", "excluded")))
     files = tuple(task.output() for task in cleaned)
     rows = sum(json.loads(task.statistics().read_text())["articles"] for task in cleaned)
-    partitions = 1 + rows // DEDUP_PARTITION_ROWS
-    pairs: list[Path] = []
+    edges: tuple[Path, ...] = ()
     if run.recipe.dedup.enabled and rows:
-        tasks = [stages.PairTask(folder / "pairs", number, files, (), partitions, run.recipe) for number in range(partitions)]
-        run.stage("dedup-pairs", stages.find_pairs, tasks)
+        edges = _verified_pairs(run, files, 1 + rows // DEDUP_PARTITION_ROWS)
+    rejected = (*(task.output("rejected") for task in extracted), *(task.output("rejected") for task in cleaned))
+    task = stages.MergeTask(folder, 0, files, edges, tuple(indexed), rejected, copies, run.recipe)
+    run.stage("dedup", stages.merge, [task])
+    return task
+
+
+def _verified_pairs(run: _Run, files: tuple[Path, ...], partitions: int) -> tuple[Path, ...]:
+    similarity = run.recipe.dedup.similarity
+    found: tuple[Path, ...] = ()
+    for name, function in (("pairs", stages.find_pairs), ("verify", stages.verify_pairs)):
+        tasks = [
+            stages.PairTask(run.work / name, number, files, found, partitions, similarity)
+            for number in range(partitions)
+        ]
+        run.stage(name, function, tasks)
         found = tuple(task.output() for task in tasks)
-        tasks = [stages.PairTask(folder / "edges", number, files, found, partitions, run.recipe) for number in range(partitions)]
-        run.stage("dedup-verify", stages.verify_pairs, tasks)
-        pairs = [task.output() for task in tasks]
-    task = stages.MergeTask(folder, 0, files, tuple(pairs), tuple(indexed), copies, run.recipe)
-    run.stage("dedup-merge", stages.merge, [task])
-    return merged
+    return found
+
+
+def _write(
+    run: _Run,
+    extracted: Sequence[stages.ExtractTask],
+    cleaned: Sequence[stages.CleanTask],
+    merged: stages.MergeTask,
+    indexed: Mapping[str, Any],
+) -> dict[str, Any]:
+    duplicates, clusters = (merged.output("duplicates"),), (merged.output("clusters"),)
+    sources = {
+        "data": tuple(task.output() for task in cleaned),
+        "removed": tuple(task.output("removed") for task in cleaned),
+        "rejected": (*merged.rejected, merged.output("rejected")),
+        "duplicates": duplicates,
+    }
+    tasks: list[stages.ShardTask] = []
+    for subset, rows in sources.items():
+        leaves_out = duplicates if subset in ("data", "removed") else ()
+        for prefix in plan_shards(measure(rows), run.recipe.output.max_shard_bytes):
+            tasks.append(
+                stages.ShardTask(
+                    run.work / "write",
+                    len(tasks),
+                    subset,
+                    rows,
+                    prefix,
+                    leaves_out,
+                    clusters if subset == "data" else (),
+                )
+            )
+    found = run.stage("write", stages.write_rows, tasks)
+    files = {
+        f"{task.subset}/{shard_name(task.prefix)}": {key: one[key] for key in ("sha256", "bytes", "rows")}
+        for task, one in zip(tasks, found, strict=True)
+        if "sha256" in one
+    }
+    for subset in SUBSETS:
+        if not any(name.startswith(f"{subset}/") for name in files):
+            files[f"{subset}/{shard_name('')}"] = write_empty(subset, run.work / "write" / subset)
+    counts = count(run.work / "write", indexed["records"])
+    _guard(run.recipe, counts)
+    return _publish(run, files, counts, indexed["files"])
+
+
+def count(folder: Path, records: int) -> dict[str, Any]:
+    """What the shards below ``folder`` hold, counted from their columns.
+
+    Raises:
+        RunError: records were lost or made up on the way: a bug.
+    """
+    data = _columns(folder / "data", ["original_length", "length", "language"])
+    removed = _columns(folder / "removed", ["rule", "start", "end"])
+    removed = removed.append_column("chars", pc.subtract(removed["end"], removed["start"]))
+    by_rule = removed.group_by("rule").aggregate([("chars", "sum"), ("chars", "count")]).sort_by("rule").to_pylist()
+    rejected = _columns(folder / "rejected", ["stage", "reason"])
+    reasons = Counter(f"{one['stage']}/{one['reason']}" for one in rejected.to_pylist())
+    counts = {
+        "records": records,
+        "articles": data.num_rows,
+        "rejected": dict(sorted(reasons.items())),
+        "duplicates": _counted(_columns(folder / "duplicates", ["kind"])["kind"]),
+        "removed": {one["rule"]: {"spans": one["chars_count"], "chars": one["chars_sum"]} for one in by_rule},
+        "chars": {
+            "extracted": pc.sum(data["original_length"]).as_py() or 0,
+            "kept": pc.sum(data["length"]).as_py() or 0,
+            "removed": pc.sum(removed["chars"]).as_py() or 0,
+        },
+        "languages": _counted(data["language"]),
+    }
+    whole = counts["articles"] + sum(reasons.values()) + sum(counts["duplicates"].values())
+    if whole != records:
+        raise RunError(
+            f"{records} records were read, but {whole} are accounted for; please report this with the input."
+        )
+    return counts
+
+
+def _columns(folder: Path, columns: list[str]) -> pa.Table:
+    return pa.concat_tables(pq.read_table(path, columns=columns) for path in sorted(folder.glob("*.parquet")))
+
+
+def _counted(values: pa.ChunkedArray) -> dict[str, int]:
+    return {one["values"]: one["counts"] for one in values.drop_null().value_counts().to_pylist()}
+
+
+def _guard(recipe: Recipe, counts: Mapping[str, Any]) -> None:
+    rejected, limit = sum(counts["rejected"].values()), recipe.guard.max_rejected_share
+    if counts["records"] and rejected / counts["records"] > limit:
+        reasons = ", ".join(f"{reason} {number}" for reason, number in counts["rejected"].items())
+        raise RunError(
+            f"{rejected} of {counts['records']} records were rejected, more than the share {limit} that the recipe "
+            f"allows: {reasons}.\n  Look at one: curate explain FILE. Then change the recipe: [guard] max_rejected_share."
+        )
+
+
+def _publish(run: _Run, files: dict[str, Any], counts: dict[str, Any], inputs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Put the shards in place and write what describes them; build.json last, as the sign of a complete build."""
+    (run.out / "build.json").unlink(missing_ok=True)
+    for subset in SUBSETS:
+        _place(run.work / "write" / subset, run.out / subset, {name for name in files if name.startswith(f"{subset}/")})
+    described = sealed(_description(run, files, counts, inputs))
+    write_text(run.out / "README.md", card(described, SUBSETS))
+    write_json(run.out / "croissant.json", croissant(described, SUBSETS))
+    write_json(run.out / "build.json", described)
+    (run.work / "complete").touch()
+    return described
+
+
+def _place(source: Path, folder: Path, names: set[str]) -> None:
+    folder.mkdir(exist_ok=True)
+    wanted = {name.split("/")[1] for name in names}
+    for old in folder.iterdir():
+        if old.name not in wanted:
+            old.unlink()
+    for name in sorted(wanted):
+        temporary = folder / f"{name}.tmp"
+        shutil.copyfile(source / name, temporary)
+        temporary.replace(folder / name)
+
+
+def _description(
+    run: _Run, files: dict[str, Any], counts: dict[str, Any], inputs: list[dict[str, Any]]
+) -> dict[str, Any]:
+    packs = [
+        {
+            "id": pack.id,
+            "version": pack.version,
+            "license": pack.license,
+            "digest": pack.digest,
+            "rules": len(pack.rules),
+        }
+        for pack in run.rules.packs
+    ]
+    return {
+        "curate": __version__,
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in PINNED},
+        "created": _created(),
+        "name": run.recipe.output.name or run.out.resolve().name,
+        "recipe": run.recipe.as_dict(),
+        "recipe_digest": run.recipe.digest(),
+        "rules": {"digest": run.rules.digest, "packs": packs, "ids": run.rules.ids()},
+        "inputs": inputs,
+        "counts": counts,
+        "stages": run.times,
+        "files": files,
+    }
+
+
+def _created() -> str:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch and epoch.isdecimal() else datetime.now(UTC)
+    return moment.isoformat(timespec="seconds")

@@ -24,11 +24,15 @@ app = typer.Typer(
 rules_app = typer.Typer(help="Work with rule files.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
 
-Raw = Annotated[str, typer.Argument(help="Files to read: a file, a folder, a glob pattern, an fsspec URL, or - for stdin.")]
+Raw = Annotated[
+    str, typer.Argument(help="Files to read: a file, a folder, a glob pattern, an fsspec URL, or - for stdin.")
+]
 Out = Annotated[Path, typer.Argument(help="Output folder: new, empty, or an earlier build.")]
 RecipeFile = Annotated[Path | None, typer.Option("--recipe", help="Recipe file (see: curate init).")]
 RuleFolders = Annotated[list[Path] | None, typer.Option("--rules", help="Folder of more rule files; may be repeated.")]
-Disable = Annotated[list[str] | None, typer.Option("--disable", help="Rule or heuristic not to apply, id or glob; may be repeated.")]
+Disable = Annotated[
+    list[str] | None, typer.Option("--disable", help="Rule or heuristic not to apply, id or glob; may be repeated.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for machines.")]
 
 
@@ -62,15 +66,21 @@ def build(
     no_language: Annotated[bool, typer.Option("--no-language", help="Detect no language, keep all.")] = False,
     no_quality: Annotated[bool, typer.Option("--no-quality", help="Apply no quality filter.")] = False,
     no_dedup: Annotated[bool, typer.Option("--no-dedup", help="Merge no duplicates.")] = False,
-    language: Annotated[list[str] | None, typer.Option("--language", help="Language to keep (ISO 639-1); may be repeated.")] = None,
+    language: Annotated[
+        list[str] | None, typer.Option("--language", help="Language to keep (ISO 639-1); may be repeated.")
+    ] = None,
     text_column: Annotated[str, typer.Option(help="Column of JSONL and Parquet that holds extracted text.")] = "",
     html_column: Annotated[str, typer.Option(help="Column that holds HTML.")] = "",
     url_column: Annotated[str, typer.Option(help="Column that holds the URL.")] = "",
     id_column: Annotated[str, typer.Option(help="Column that holds an id.")] = "",
-    workers: Annotated[int | None, typer.Option(help="Processes; default: one a CPU. Changes the time, not the output.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; default: one a CPU. Changes the time, not the output.")
+    ] = None,
     engine: Annotated[str, typer.Option(help="Where it runs: local or ray.")] = "local",
     address: Annotated[str | None, typer.Option(help="Address of a Ray cluster.")] = None,
-    batch_bytes: Annotated[int, typer.Option(help="Input bytes of one task. Changes the time, not the output.")] = 8_000_000,
+    batch_bytes: Annotated[
+        int, typer.Option(help="Input bytes of one task. Changes the time, not the output.")
+    ] = 8_000_000,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")] = False,
 ) -> None:
@@ -86,7 +96,9 @@ def build(
     chosen = _recipe(recipe, rules, disable, language)
     chosen = _without(chosen, clean=no_clean, language=no_language, quality=no_quality, dedup=no_dedup)
     columns = {"text_column": text_column, "html_column": html_column, "url_column": url_column, "id_column": id_column}
-    chosen = dataclasses.replace(chosen, read=dataclasses.replace(chosen.read, **{k: v for k, v in columns.items() if v}))
+    chosen = dataclasses.replace(
+        chosen, read=dataclasses.replace(chosen.read, **{k: v for k, v in columns.items() if v})
+    )
     runner = open_engine(engine, workers, address)
     try:
         with open_progress(quiet=quiet or as_json) as progress:
@@ -99,7 +111,9 @@ def build(
         print_summary(result, out)
 
 
-def _recipe(path: Path | None, rules: list[Path] | None, disable: list[str] | None, language: list[str] | None = None) -> Any:
+def _recipe(
+    path: Path | None, rules: list[Path] | None, disable: list[str] | None, language: list[str] | None = None
+) -> Any:
     from curate.recipe import Recipe, load_recipe
 
     chosen = load_recipe(path) if path else Recipe()
@@ -203,7 +217,9 @@ def rules_list(rules: RuleFolders = None, as_json: AsJson = False) -> None:
 
 @rules_app.command("test")
 def rules_test(
-    folders: Annotated[list[Path] | None, typer.Argument(help="Folders of rule files; default: the packaged rules.")] = None,
+    folders: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of rule files; default: the packaged rules.")
+    ] = None,
 ) -> None:
     """Run every example of every rule.
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -23,17 +22,18 @@ import xxhash
 from curate import wire
 from curate.clean import Cleaned, clean
 from curate.corpus.site import PageLines, known_to, page_lines, site_lines
-from curate.dedup import signature_columns
+from curate.dedup import candidates, clusters, signature_columns, verify
 from curate.engine.pages import PageDeath, run_pages
 from curate.extract import extract
 from curate.heuristics import SiteLines
 from curate.lines import lines_of
-from curate.model import ARTICLES, REJECTED, REMOVED, Article, Page, Rejection, shard_key
+from curate.model import ARTICLES, DUPLICATES, REJECTED, REMOVED, Article, Page, Rejection, shard_key
 from curate.quality import detect, judge, prose_sample
 from curate.read import Split, read
 from curate.recipe import Recipe
 from curate.rules import Matcher, compile_rules, load_pack
 from curate.text import count_words, split_lines
+from curate.write import write_shard
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,41 @@ class CleanTask(Task):
     recipe: Recipe = field(default_factory=Recipe)
 
 
-def perform(call: tuple[Any, Task]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class PairTask(Task):
+    """Find, or verify, the pairs of duplicates of partition ``number`` of ``partitions``."""
+
+    cleaned: tuple[Path, ...] = ()
+    pairs: tuple[Path, ...] = ()
+    partitions: int = 1
+    similarity: float = 0.0
+
+
+@dataclass(frozen=True)
+class MergeTask(Task):
+    """Join pairs to clusters, and say what becomes of the copies that were left out of the extraction."""
+
+    cleaned: tuple[Path, ...] = ()
+    pairs: tuple[Path, ...] = ()
+    indexed: tuple[Path, ...] = ()
+    rejected: tuple[Path, ...] = ()
+    copies: Path = Path()
+    recipe: Recipe = field(default_factory=Recipe)
+
+
+@dataclass(frozen=True)
+class ShardTask(Task):
+    """Write one shard of one subset."""
+
+    subset: str = ""
+    files: tuple[Path, ...] = ()
+    prefix: str = ""
+    merged: tuple[Path, ...] = ()
+    clusters: tuple[Path, ...] = ()
+
+
+def perform(function: Callable[[Any], dict[str, Any]], task: Task) -> dict[str, Any]:
     """Run one stage function on its task and write down its statistics and CPU seconds."""
-    function, task = call
     task.folder.mkdir(parents=True, exist_ok=True)
     before = _cpu_seconds()
     statistics = function(task)
@@ -114,8 +146,10 @@ def _cpu_seconds() -> float:
 def index(task: IndexTask) -> dict[str, Any]:
     """Name and digest every record, and digest the input files whose beginning is in the task."""
     rows = []
+    records = 0
     for split in task.splits:
         for record in read(split, task.recipe.read):
+            records += 1
             if isinstance(record, Page):
                 rows.append(
                     {
@@ -127,7 +161,7 @@ def index(task: IndexTask) -> dict[str, Any]:
                 )
     wire.write_table(task.output(), wire.rows_table(rows, wire.INDEX))
     files = {split.input.file_path: file_digest(split.input.path) for split in task.splits if split.start == 0}
-    return {"pages": len(rows), "files": files}
+    return {"records": records, "files": files}
 
 
 def file_digest(path: str) -> dict[str, Any]:
@@ -247,7 +281,6 @@ def clean_articles(task: CleanTask) -> dict[str, Any]:
     kept: list[dict[str, Any]] = []
     removed: list[dict[str, Any]] = []
     rejected: list[dict[str, Any]] = []
-    removed_by: Counter[str] = Counter()
     for article in wire.articles(table):
         row, removals = clean_article(article, matcher, sites, task.recipe, task.rules_digest)
         if isinstance(row, Rejection):
@@ -255,8 +288,6 @@ def clean_articles(task: CleanTask) -> dict[str, Any]:
             continue
         kept.append(row)
         removed += removals
-        for removal in removals:
-            removed_by[removal["rule"]] += 1
     cleaned = wire.rows_table(kept, wire.keyed(ARTICLES))
     signatures = signature_columns(cleaned["text"].to_pylist(), cleaned["url"].to_pylist())
     for name, column in signatures.items():
@@ -298,7 +329,7 @@ def clean_article(
     if recipe.language.enabled:
         language = detect(prose_sample(split_lines(article.text)))
     cleaned = cleaned_article(article, matcher, sites, recipe, language[0] if language else article.metadata.language)
-    refusal = _refusal(article, cleaned, language, recipe)
+    refusal = refusal_of(article, cleaned, language, recipe)
     if refusal is not None:
         return refusal, []
     return _article_row(article, cleaned, language, recipe, rules_digest), _removed_rows(article, cleaned)
@@ -322,7 +353,7 @@ def cleaned_article(
     return clean(article, matcher, site, language, disable=options.disable, keep_datelines=options.datelines == "keep")
 
 
-def _refusal(
+def refusal_of(
     article: Article, cleaned: Cleaned, language: tuple[str, float] | None, recipe: Recipe
 ) -> Rejection | None:
     def reject(stage: str, reason: str, detail: str) -> Rejection:
@@ -400,3 +431,108 @@ def _removed_rows(article: Article, cleaned: Cleaned) -> list[dict[str, Any]]:
         }
         for one in cleaned.removals
     ]
+
+
+def find_pairs(task: PairTask) -> dict[str, Any]:
+    """Pairs of articles that share a key of one partition."""
+    table = candidates(task.cleaned, task.number, task.partitions)
+    wire.write_table(task.output(), table)
+    return {"pairs": table.num_rows}
+
+
+def verify_pairs(task: PairTask) -> dict[str, Any]:
+    """The pairs of one partition that are really similar."""
+    table = verify(task.cleaned, task.pairs, task.number, task.partitions, task.similarity)
+    wire.write_table(task.output(), table)
+    return {"pairs": table.num_rows}
+
+
+CLUSTERS = pa.schema([("id", pa.string()), ("cluster_id", pa.string()), ("cluster_size", pa.int64())])
+
+
+def merge(task: MergeTask) -> dict[str, Any]:
+    """Clusters of articles, with the copies that were never extracted: rows of duplicates, or of rejected."""
+    edges = [wire.read_table(path) for path in task.pairs]
+    duplicates, kept = clusters(task.cleaned, edges, task.recipe.dedup)
+    merged = {row["id"]: row for row in duplicates.to_pylist()}
+    sizes = {row["id"]: (row["cluster_id"], row["cluster_size"]) for row in kept.to_pylist()}
+    copies = dict(zip(*(wire.read_table(task.copies)[name].to_pylist() for name in ("id", "kept_id")), strict=True))
+    wanted = pa.array(sorted(set(copies.values())), pa.string())
+    dates = _column_of(task.cleaned, wanted, "date_published")
+    refusals = _rows_of(task.rejected, wanted)
+    rejected = []
+    for row in _rows_of(task.indexed, pa.array(sorted(copies), pa.string())).values():
+        same = copies[row["id"]]
+        if same in refusals:
+            rejected.append(_rejected_copy(row, refusals[same]))
+            continue
+        canonical = merged[same]["kept_id"] if same in merged else same
+        cluster, size = sizes.get(canonical, (canonical, 1))
+        sizes[canonical] = (cluster, size + 1)
+        merged[row["id"]] = _copy_row(row, canonical, cluster, merged.get(same), dates.get(same))
+    rows = [merged[one] for one in sorted(merged)]
+    wire.write_table(task.output("duplicates"), wire.rows_table(rows, wire.keyed(DUPLICATES)))
+    wire.write_table(task.output("rejected"), wire.rows_table(rejected, wire.keyed(REJECTED)))
+    counted = [
+        {"id": one, "cluster_id": cluster, "cluster_size": size} for one, (cluster, size) in sorted(sizes.items())
+    ]
+    wire.write_table(task.output("clusters"), wire.rows_table(_keyed_rows(counted), wire.keyed(CLUSTERS)))
+    return {"duplicates": len(rows), "rejected": len(rejected)}
+
+
+def _keyed_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row | {"shard_key": shard_key(row["id"])} for row in rows]
+
+
+def _rows_of(files: Sequence[Path], ids: pa.Array) -> dict[str, dict[str, Any]]:
+    """The rows of some ids, by id."""
+    found: dict[str, dict[str, Any]] = {}
+    for path in files:
+        table = wire.read_table(path)
+        found |= {row["id"]: row for row in table.filter(pc.is_in(table["id"], ids)).to_pylist()}
+    return found
+
+
+def _column_of(files: Sequence[Path], ids: pa.Array, column: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for path in files:
+        table = wire.read_table(path, ["id", column])
+        table = table.filter(pc.is_in(table["id"], ids))
+        found |= zip(table["id"].to_pylist(), table[column].to_pylist(), strict=True)
+    return found
+
+
+def _rejected_copy(row: Mapping[str, Any], refusal: Mapping[str, Any]) -> dict[str, Any]:
+    detail = f"The same bytes as {refusal['id']}: {refusal['detail']}"
+    own = {name: row[name] for name in ("id", "url", "file_path", "format", "record_id", "record_offset", "digest")}
+    return own | {
+        "stage": refusal["stage"],
+        "reason": refusal["reason"],
+        "detail": detail,
+        "shard_key": shard_key(row["id"]),
+    }
+
+
+def _copy_row(
+    row: Mapping[str, Any], canonical: str, cluster: str, same: Mapping[str, Any] | None, date: str | None
+) -> dict[str, Any]:
+    """A record with the bytes of another one: as similar to the canonical article as that one is."""
+    return {
+        "id": row["id"],
+        "kept_id": canonical,
+        "cluster_id": cluster,
+        "kind": "payload",
+        "similarity": same["similarity"] if same else 1.0,
+        "url": row["url"],
+        "date": date,
+        "file_path": row["file_path"],
+        "record_offset": row["record_offset"],
+        "digest": row["digest"],
+        "shard_key": shard_key(row["id"]),
+    }
+
+
+def write_rows(task: ShardTask) -> dict[str, Any]:
+    """One shard of one subset."""
+    folder = task.folder / task.subset
+    return write_shard(task.subset, task.files, task.prefix, folder, merged=task.merged, clusters=task.clusters)

@@ -29,7 +29,9 @@ def print_summary(build: Mapping[str, Any], out: Path) -> None:
     )
     chars = counts["chars"]
     share = chars["removed"] / chars["extracted"] if chars["extracted"] else 0.0
-    console.print(f"{chars['removed']:,} of {chars['extracted']:,} extracted characters removed ({share:.1%}).", highlight=False)
+    console.print(
+        f"{chars['removed']:,} of {chars['extracted']:,} extracted characters removed ({share:.1%}).", highlight=False
+    )
     console.print(f"The dataset is in {out}; its card: {out / 'README.md'}.", highlight=False, soft_wrap=True)
 
 
