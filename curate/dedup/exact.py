@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate.dedup.files import batches
+from curate.dedup.tables import batches, spokes
 from curate.dedup.words import words
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -79,6 +80,7 @@ _TRACKING = frozenset(
     ]
 )
 
+_MAX_HOST_CHARS = 253  # RFC 1035; a longer name is left as it is
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
@@ -104,11 +106,9 @@ def url_key(url: str | None) -> str | None:
 
 def _host(name: str) -> str:
     name = name.lower().rstrip(".")
-    if not name.isascii():
-        try:
+    if not name.isascii() and len(name) <= _MAX_HOST_CHARS:
+        with contextlib.suppress(UnicodeError):
             name = name.encode("idna").decode("ascii")
-        except UnicodeError:
-            pass
     return name.removeprefix("www.")
 
 

@@ -51,13 +51,13 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     kinds = [unicodedata.category(chr(code))[0] for code in range(sys.maxunicode + 1)]
     marks = _ranges(code for code, kind in enumerate(kinds) if kind == "M")
     unspaced = _ranges(code for code in _UNSPACED if kinds[code] in "LN")
-    plain = f"[^\W_{unspaced}]"
+    plain = f"[^\\W_{unspaced}]"
     return re.compile(f"[{marks}{unspaced}]"), re.compile(f"[{unspaced}][{marks}]*|{plain}+(?:[{marks}]+{plain}*)*")
 
 
 def _ranges(codes: Iterable[int]) -> str:
     """The inside of a character class with these code points."""
-    return "".join(f"\U{first:08x}-\U{last:08x}" for first, last in _runs(sorted(codes)))
+    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in _runs(sorted(codes)))
 
 
 def _runs(codes: list[int]) -> Iterator[tuple[int, int]]:

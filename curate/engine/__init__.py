@@ -59,6 +59,11 @@ def open_engine(name: str, workers: int | None = None, address: str | None = Non
     return ENGINES[name](workers, address)
 
 
+# A Ray of our own listens on the loopback address only, and reports its usage to nobody. By default it opens five
+# ports, with no password, on every interface (Ray 2.60 on Linux, November 2026). Read when Ray is imported.
+_LOCAL_RAY = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_USAGE_STATS_ENABLED": "0"}
+
+
 def _open_local(workers: int | None, address: str | None) -> Engine:
     if address is not None:
         raise RecipeError(
@@ -68,6 +73,8 @@ def _open_local(workers: int | None, address: str | None) -> Engine:
 
 
 def _open_ray(workers: int | None, address: str | None) -> Engine:
+    if address is None:
+        os.environ.update(_LOCAL_RAY)
     try:
         from curate.engine.ray import RayEngine
     except ModuleNotFoundError as error:

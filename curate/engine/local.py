@@ -50,7 +50,6 @@ class LocalEngine:
 
     def close(self) -> None:
         """Stop every process."""
-        atexit.unregister(self.close)
         self._idle.clear()
         for worker in list(self._workers):
             self._stop(worker)

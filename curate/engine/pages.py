@@ -16,10 +16,10 @@ import re
 import signal
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from curate.engine import Engine
 from curate.engine.worker import WorkerDied, run_alone
@@ -137,13 +137,15 @@ def _attempt(function: Callable[[P], R], seconds: float, page: P) -> R | PageDea
 
 def _judge(function: Callable[[P], R], seconds: float, page: P) -> R | PageDeath:
     """Run a suspect in a process of its own; once alive is enough."""
+    death = WorkerDied(None)
     for _ in range(_STRIKES):
         result = run_alone(partial(_attempt, function, seconds), page)
         if not isinstance(result, WorkerDied):
             return result
-    if result.exitcode in _BY_TIME:
+        death = result
+    if death.exitcode in _BY_TIME:
         return PageDeath("timeout", f"{_used_up(seconds)} and could not be interrupted")
-    return PageDeath("crashed", f"killed the process that worked on it: {result}")
+    return PageDeath("crashed", f"killed the process that worked on it: {death}")
 
 
 def _used_up(seconds: float) -> str:
@@ -177,49 +179,46 @@ def supervise(
     Raises:
         RunError: workers keep dying on one task, and no page is to blame.
     """
-    trials = [_Trial(task) for task in tasks]
+    trials = [_Trial() for _ in tasks]
     for task in tasks:
         _clear(journal_of(task))  # deaths count within this run only
     pending = list(range(len(tasks)))
     while pending:
         died = []
-        for place, result in engine.map(function, [trials[number].task for number in pending]):
+        round_ = [_for_trial(tasks[number], trials[number], with_suspects) for number in pending]
+        for place, result in engine.map(function, round_):
             number = pending[place]
             if isinstance(result, WorkerDied):
                 died.append(number)
-                trials[number].record(result, tasks[number], journal_of, with_suspects)
+                trials[number].record(_in_flight(journal_of(tasks[number])))
+                if trials[number].is_hopeless():
+                    raise RunError(_gave_up(trials[number].deaths, result, repr(tasks[number])))
             else:
                 on_result(number, result)
         pending = sorted(died)
 
 
 @dataclass
-class _Trial(Generic[T]):
+class _Trial:
     """What is known of one task: its suspects, how many deaths in all, how many since the last new suspect."""
 
-    task: T
-    suspects: frozenset[str] = field(default_factory=frozenset)
+    suspects: frozenset[str] = frozenset()
     deaths: int = 0
     blank_deaths: int = 0
 
-    def record(
-        self,
-        death: WorkerDied,
-        task: T,
-        journal_of: Callable[[T], Path | None],
-        with_suspects: Callable[[T, frozenset[str]], T],
-    ) -> None:
-        """Take note of a death, and of the page it points to."""
+    def record(self, page: str) -> None:
+        """Take note of a death while ``page`` (empty: none) was in flight."""
+        is_new = bool(page) and page not in self.suspects
         self.deaths += 1
-        page = _in_flight(journal_of(task))
-        if page and page not in self.suspects:
-            self.suspects |= {page}
-            self.blank_deaths = 0
-            self.task = with_suspects(task, self.suspects)
-            return
-        self.blank_deaths += 1
-        if self.blank_deaths > _BLANK_DEATHS and self.deaths >= _MAX_DEATHS:
-            raise RunError(_gave_up(self.deaths, death, repr(task)))
+        self.blank_deaths = 0 if is_new else self.blank_deaths + 1
+        self.suspects |= {page} if is_new else set()
+
+    def is_hopeless(self) -> bool:
+        return self.blank_deaths > _BLANK_DEATHS and self.deaths >= _MAX_DEATHS
+
+
+def _for_trial(task: T, trial: _Trial, with_suspects: Callable[[T, frozenset[str]], T]) -> T:
+    return with_suspects(task, trial.suspects) if trial.suspects else task
 
 
 def _gave_up(deaths: int, death: WorkerDied, task: str) -> str:

@@ -23,7 +23,7 @@ _OBJECT_STORE_BYTES = 100_000_000
 class RayEngine:
     """Ray tasks, at most ``workers`` at a time (None: as many as there are CPUs).
 
-    ``address`` is that of a running cluster; without one, Ray is started on this machine and makes no network calls.
+    ``address`` is that of a running cluster; without one, Ray is started on this machine, on its loopback address.
     A Ray that this process had started or joined before is used as it is, and left running by ``close``.
     """
 
@@ -31,9 +31,9 @@ class RayEngine:
         self._started = not ray.is_initialized()
         if self._started:
             _init(workers, address)
-        self._limit = workers or int(ray.cluster_resources().get("CPU", 1))
+        self._limit = workers or _cluster_cpus()
         # A death is reported, not retried behind our back: the page that caused it would cause it again.
-        self._remote = ray.remote(num_cpus=1, max_retries=0)(_answer)
+        self._remote = ray.remote(num_cpus=1, max_retries=0)(_answer_or_exit)
 
     def map(self, function: Callable[[T], R], tasks: Sequence[T]) -> Iterator[tuple[int, R | WorkerDied]]:
         """See ``Engine.map``. Ctrl-C, an exception and an abandoned iterator cancel the tasks that are running."""
@@ -56,6 +56,7 @@ class RayEngine:
         if self._started:
             self._started = False
             ray.shutdown()
+            _show_messages(True)
 
     def _submit(self, function: Callable[[T], R], waiting: deque[tuple[int, T]], running: dict[Any, int]) -> None:
         while waiting and len(running) < self._limit:
@@ -64,23 +65,33 @@ class RayEngine:
 
 
 def _init(workers: int | None, address: str | None) -> None:
-    quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
-    if address is not None:
-        ray.init(address=address, **quiet)
-        return
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray.init(
-        address="local",
-        num_cpus=workers,
-        include_dashboard=False,
-        object_store_memory=_OBJECT_STORE_BYTES,
-        _node_ip_address="127.0.0.1",
-        **quiet,
-    )
+    options: dict[str, Any] = {"address": address}
+    if address is None:
+        options = {
+            "address": "local",
+            "num_cpus": workers,
+            "include_dashboard": False,
+            "object_store_memory": _OBJECT_STORE_BYTES,
+        }
+    ray.init(logging_level=logging.ERROR, log_to_driver=False, **options)
+    _show_messages(False)
 
 
-def _answer(call: bytes) -> bytes:
-    return answer(call)
+def _show_messages(show: bool) -> None:
+    """Whether Ray prints on standard output, between the lines of ``--json``, that a worker died; we report it."""
+    ray._private.worker._worker_logs_enabled = show  # there is no public switch (Ray 2.60)
+
+
+def _cluster_cpus() -> int:
+    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    return max(1, int(resources.get("CPU", 1)))
+
+
+def _answer_or_exit(call: bytes) -> bytes:
+    try:
+        return answer(call)
+    except BaseException:
+        os._exit(1)  # SystemExit and its like end the process, as they do on the local engine
 
 
 def _answered(reference: Any) -> bytes | WorkerDied:

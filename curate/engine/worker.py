@@ -49,7 +49,7 @@ class WorkerDied:
 
 
 def request(function: Callable[[T], Any], task: T) -> bytes:
-    """A call as it travels to a worker; both parts must be picklable (functions: top-level ones or partials of such)."""
+    """A call as it travels to a worker: a top-level function, or a partial of one, and a picklable task."""
     return pickle.dumps((function, task))
 
 
@@ -165,9 +165,10 @@ def modules_of(function: Callable[..., Any]) -> list[str]:
 def _start_forkserver(preload: list[str]) -> None:
     """Start the process that workers are forked from, unless it runs already."""
     _CONTEXT.set_forkserver_preload([module for module in preload if module != "__main__"])
-    resource_tracker.ensure_running()  # before Ctrl-C is held back: starting it ends with Ctrl-C let through
-    with _interrupts_held(), _safe_path():
-        forkserver.ensure_running()
+    with _safe_path():
+        resource_tracker.ensure_running()  # before Ctrl-C is held back: starting it ends with Ctrl-C let through
+        with _interrupts_held():
+            forkserver.ensure_running()
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """The document filters of C4, the corpus of T5 (Raffel et al. 2020, arXiv:1910.10683, section 2.2).
 
 C4 removes lines as well; a document filter removes none, so here a line that C4 would remove is only not counted.
-C4's list of bad words is not among the filters: it refuses texts about medicine and crime along with others.
+C4's list of bad words is not among the filters: it removes texts about minorities more than others (Dodge et al. 2021,
+arXiv:2104.08758).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ MIN_LINE_WORDS = 5
 """The published version and C4's code (``c4_utils.py``); the paper's first version had 5 sentences and 3 words."""
 POLICIES = ("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies")
 
-_SENTENCE = re.compile(r"""[.!?…؟۔।॥።]+["'”’»“)\]]*(?=\s|$)|[。！？]""")
+_SENTENCE = re.compile(r"""[.!?…؟۔।॥።]["'”’»“)\]]*(?=\s|$)|[。！？]""")
 
 
 def lorem_ipsum(text: Statistics) -> Refusal | None:
@@ -32,7 +33,7 @@ def curly_bracket(text: Statistics) -> Refusal | None:
 
 
 def javascript(text: Statistics) -> Refusal | None:
-    """Every sentence line mentions JavaScript, so that C4, which removes such lines, leaves nothing (arXiv:1910.10683)."""
+    """All sentences mention JavaScript, so that C4, which removes such lines, leaves nothing (arXiv:1910.10683)."""
     kept = [line for line in text.lines if _is_sentence_line(line)]
     if not kept or not all("javascript" in line.lower() for line in kept):
         return None

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Mapping
 
 from curate.quality.measures import Refusal, Statistics, duplicate_share
-from curate.text import split_lines
 
 MIN_WORDS, MAX_WORDS = 50, 100_000
 MIN_MEAN_WORD_CHARS, MAX_MEAN_WORD_CHARS = 3, 10
@@ -109,7 +108,7 @@ def repetition_paragraphs(text: Statistics) -> Refusal | None:
 
     A paragraph ends at a blank line.
     """
-    paragraphs = [piece.strip() for piece in _PARAGRAPH_BREAK.split("\n".join(split_lines(text.text))) if piece.strip()]
+    paragraphs = [piece.strip() for piece in _PARAGRAPH_BREAK.split(text.text) if piece.strip()]
     return _repeated("gopher-repetition-paragraphs", "paragraphs", paragraphs)
 
 
@@ -127,8 +126,8 @@ def repetition_ngrams(text: Statistics) -> Refusal | None:
     """Too much of the text is one n-gram of words, or n-grams that were there before (arXiv:2112.11446, table A1).
 
     The most frequent 2-, 3- and 4-gram hold at most 0.2, 0.18 and 0.16 of the letters, repeated 5- to 10-grams 0.15,
-    0.14, 0.13, 0.12, 0.11 and 0.1. An n-gram that stands there once is no repetition, however short the text. In scripts
-    without spaces, two characters are a word.
+    0.14, 0.13, 0.12, 0.11 and 0.1. An n-gram that stands there once is no repetition, however short the text. In
+    scripts without spaces, two characters are a word.
     """
     units, size = _units(text)
     chars = sum(map(len, units))

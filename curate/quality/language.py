@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,11 @@ MIN_SAMPLE_CHARS = 200
 """With less prose than this, the whole text says more: langdetect mistakes shorter texts for related languages."""
 LONG_LINE_CHARS = 80
 LONG_UNSPACED_LINE_CHARS = 40
-"""Menus and headlines stay below these lengths; two characters of an unspaced script say what four or five letters do."""
+"""Menus and headlines stay below these lengths; a character of an unspaced script says more than a letter."""
+
+
+_OWN_SCRIPTS = {"ko": re.compile(r"[ᄀ-ᇿ㄰-㆏가-힣]"), "ja": re.compile(r"[぀-ヿ]")}
+"""Hangul and kana: without them a text is not Korean, and not Japanese."""
 
 
 def detect(text: str) -> tuple[str, float] | None:
@@ -35,8 +40,10 @@ def detect(text: str) -> tuple[str, float] | None:
         An ISO 639-1 code (both kinds of Chinese are ``zh``) and a probability (0-1, to four digits), or None for a
         text without letters of a known script.
     """
+    start = text[:MAX_DETECTED_CHARS]
     detector = _factory().create()
-    detector.append(text[:MAX_DETECTED_CHARS])
+    detector.set_prior_map(dict.fromkeys(_possible_languages(start), 1.0))
+    detector.append(start)
     try:
         found = detector.get_probabilities()
     except LangDetectException:
@@ -49,6 +56,15 @@ def detect(text: str) -> tuple[str, float] | None:
         return None
     best = max(scores, key=lambda code: (scores[code], code))
     return best, min(1.0, round(scores[best], 4))
+
+
+def _possible_languages(text: str) -> list[str]:
+    """All languages but those whose own script ``text`` lacks.
+
+    langdetect's Korean profile has Chinese characters, and it calls Chinese in traditional characters Korean.
+    """
+    missing = {language for language, script in _OWN_SCRIPTS.items() if not script.search(text)}
+    return [language for language in _factory().get_lang_list() if language not in missing]
 
 
 @cache

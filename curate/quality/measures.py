@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +14,10 @@ UNPUNCTUATED_LANGUAGES = frozenset({"lo", "th"})
 """Lao and Thai end sentences with a space, so no filter may count their full stops."""
 
 _RUN = re.compile(r"\w+")
-_OUTER = re.compile(r"^[\W_]+|[\W_]+$")
-_TERMINAL = re.compile(r"""[.!?…。！？؟۔।॥።]["'”’»“)\]」』）]*$|["'”’»」』]$""")
+_TERMINAL_MARKS = tuple(".!?…。！？؟۔।॥።")
+_CLOSING_QUOTES = tuple("\"'”’»“」』")
+_CLOSING_MARKS = "\"'”’»“」』)]）］"
+_PUNCTUATION = string.punctuation + "“”„‘’‚«»‹›…–—·•、。！？，；：（）［］「」『』《》【】؟،؛।॥"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Statistics:
     @cached_property
     def words(self) -> list[str]:
         """The tokens without outer punctuation; lone symbols are left out."""
-        return [word for token in self.tokens if (word := _OUTER.sub("", token))]
+        return [word for token in self.tokens if (word := token.strip(_PUNCTUATION))]
 
     @cached_property
     def is_unspaced(self) -> bool:
@@ -97,11 +100,11 @@ def is_unspaced(text: str) -> bool:
 
 def ends_sentence(line: str) -> bool:
     """Whether ``line`` ends with a terminal mark or a closing quotation mark, of any script."""
-    return _TERMINAL.search(line) is not None
+    return line.endswith(_CLOSING_QUOTES) or line.rstrip(_CLOSING_MARKS).endswith(_TERMINAL_MARKS)
 
 
 def duplicate_share(pieces: Sequence[str], size: Callable[[str], int]) -> float:
-    """The share (0-1) of ``pieces``, weighed by ``size``, that repeat an earlier one; the first of each is no repeat."""
+    """The share (0-1) of ``pieces``, weighed by ``size``, that repeat an earlier one."""
     seen: set[str] = set()
     repeated = 0
     for piece in pieces:

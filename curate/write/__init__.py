@@ -1,0 +1,1 @@
+"""What a build writes: shards, the card, build.json and croissant.json."""

@@ -1,0 +1,186 @@
+from pathlib import Path
+
+import pytest
+
+from curate.errors import RuleError
+from curate.lines import lines_of
+from curate.model import Evidence
+from curate.rules import Matcher, broken_examples, compile_rules, load_pack, packaged_rules
+from curate.rules.selectors import matches, parse_path, parse_selector
+
+RULE = """
+- id: test/one
+  title: One
+  match: {match}
+  where: {{position: any}}
+  action: {action}
+  why: Because.
+  source: this test
+  examples:
+    {shown}: [{example}]
+    keep: ["nothing of the kind"]
+"""
+
+
+def pack_of(folder: Path, text: str) -> Matcher:
+    (folder / "rules.yaml").write_text(text, "utf-8")
+    return compile_rules([load_pack(folder)])
+
+
+def one_rule(folder: Path, match: str, example: str = "x", action: str = "drop") -> Matcher:
+    shown = "strip" if action == "strip" else "drop"
+    return pack_of(folder, RULE.format(match=match, action=action, shown=shown, example=example))
+
+
+def names(matcher: Matcher, line: str) -> bool:
+    return bool(matcher.hits(lines_of(line)[0]))
+
+
+def test_every_packaged_rule_agrees_with_its_own_examples() -> None:
+    pack = load_pack(packaged_rules())
+
+    assert len(pack.rules) > 100
+    assert [str(error) for error in broken_examples(pack.rules)] == []
+
+
+@pytest.mark.parametrize(
+    ("match", "named", "left"),
+    [
+        (
+            "{phrase: Read more}",
+            ["Read more", "  » READ MORE …", "|read  more|", "Ｒead more:"],
+            ["Read more here", "I read more"],
+        ),
+        ("{phrase: read more, at: start}", ["Read more: the storm"], ["Bread more", "read moreover", "I read more"]),
+        ("{phrase: read more, at: anywhere}", ["Why not read more today"], ["bread more", "read moreover"]),
+        ("{phrase: もっと読む, at: anywhere}", ["記事をもっと読むには"], ["読む"]),
+        (
+            '{template: "{n} comments"}',
+            ["12 comments", "1,204 Comments", "3k comments"],
+            ["no comments", "12 comments on it"],
+        ),
+        ('{template: "follow {name} on {name}"}', ["Follow us on X", "Follow Jane Doe on Bluesky!"], ["Follow us"]),
+        ('{template: "updated {date}"}', ["Updated 6 June 2023", "Updated: Jun 6, 2023"][:1], ["Updated his diary"]),
+        ('{template: "learn more at {domain}"}', ["Learn more at News.example.org"], ["Learn more at noon"]),
+        (
+            "{tokens: {separators: '-/', item: '[a-z]{2,4}', min: 2, max: 4}}",
+            ["ab-cd/ef"],
+            ["ab", "ab-cd-ef-gh-ij", "AB-CD"],
+        ),
+        (r"{regex: '^\(\p{L}+ Photo\)$'}", ["(Ünlü Photo)"], ["(Photo)", "see (A Photo)"]),
+    ],
+)
+def test_each_kind_of_match_names_its_lines_and_no_near_miss(
+    tmp_path: Path, match: str, named: list[str], left: list[str]
+) -> None:
+    matcher = one_rule(tmp_path, match)
+
+    assert [line for line in named if not names(matcher, line)] == []
+    assert [line for line in left if names(matcher, line)] == []
+
+
+def test_a_long_line_is_never_dropped_for_a_cue_in_it(tmp_path: Path) -> None:
+    matcher = one_rule(tmp_path, "{phrase: newsletter, at: anywhere}")
+
+    assert names(matcher, "our newsletter " + "word " * 37)
+    assert not names(matcher, "our newsletter " + "word " * 40)
+
+
+def test_a_hostile_pattern_matches_in_linear_time(tmp_path: Path) -> None:
+    matcher = one_rule(tmp_path, "{regex: '(a+)+$'}")
+
+    assert not names(matcher, "a" * 5000 + "b")
+
+
+def test_a_strip_rule_cuts_its_group_and_captures_the_others(tmp_path: Path) -> None:
+    text = RULE.format(
+        match=r"{regex: '^(?P<cut>(?P<place>\p{Lu}+) \(ABC\) - )\S'}",
+        action="strip",
+        shown="strip",
+        example="{line: a, kept: b}",
+    )
+    matcher = pack_of(tmp_path, text.replace("  why:", "  capture: {wire_agency: ABC, dateline: $place}\n  why:"))
+
+    (hit,) = matcher.hits(lines_of("ÖREBRO (ABC) - The mayor")[0])
+
+    assert "ÖREBRO (ABC) - The mayor"[hit.end :] == "The mayor"
+    assert hit.captured == {"wire_agency": "ABC", "dateline": "ÖREBRO"}
+
+
+@pytest.mark.parametrize(
+    ("selector", "path", "selected"),
+    [
+        ("aside", "main > aside > p", True),
+        (".related", "div.content.related > ul", True),
+        (".related", "div.unrelated > ul", False),
+        ("div[class*=newsletter]", "div.box-newsletter-signup > p", True),
+        ("div[class*=newsletter]", "section.newsletter > p", False),
+        ("#footer p", "div#footer > div > p", True),
+        ("#footer p", "p > div#footer", False),
+        ("[role=navigation]", "ul[role=navigation] > li", True),
+        ("figure figcaption", "figcaption > figure", False),
+    ],
+)
+def test_selectors_look_at_the_elements_around_a_line(selector: str, path: str, selected: bool) -> None:
+    assert matches(parse_selector(selector), parse_path(path)) is selected
+
+
+def test_a_selector_rule_needs_evidence(tmp_path: Path) -> None:
+    matcher = one_rule(tmp_path, "{selector: .related}", '"div.related"')
+    evidence = Evidence("div.related > a", 1.0, None)
+
+    assert matcher.hits(lines_of("Ferry returns", [evidence])[0])
+    assert not matcher.hits(lines_of("Ferry returns")[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [
+        ("- id: [a", "2:1", "not YAML"),
+        ("id: a", "1:1", "a list is wanted"),
+        ("- id: a\n  titel: b", "2:3", "did you mean 'title'"),
+        ("- id: a\n  id: b", "2:3", "twice"),
+        (RULE.format(match="{phrase: a, regex: b}", action="drop", shown="drop", example="a"), "4:10", "exactly one"),
+        (RULE.format(match="{phrase: a}", action="dorp", shown="drop", example="a"), "6:11", "did you mean 'drop'"),
+        (RULE.format(match="{phrase: a}", action="strip", shown="strip", example="a"), "4:10", "must be a regex"),
+        (RULE.format(match="{regex: '(?=a)'}", action="drop", shown="drop", example="a"), "2:3", "RE2 refuses"),
+        (RULE.format(match="{template: '{who} said'}", action="drop", shown="drop", example="a"), "2:3", "no slot"),
+        (RULE.format(match="{phrase: '...'}", action="drop", shown="drop", example="a"), "2:3", "no letter"),
+        (RULE.format(match="{selector: 'a > b'}", action="drop", shown="drop", example="a"), "2:3", "not understood"),
+        (RULE.format(match="{phrase: a}", action="drop", shown="drop", example="a") * 2, "13:3", "stands already"),
+        ("- id: !!python/object/apply:os.system [ls]", "1:7", "text is wanted"),
+    ],
+)
+def test_a_wrong_rule_file_is_refused_with_file_line_and_column(
+    tmp_path: Path, text: str, place: str, said: str
+) -> None:
+    with pytest.raises(RuleError, match=said) as caught:
+        pack_of(tmp_path, text)
+
+    assert f"rules.yaml:{place}" in str(caught.value)
+
+
+def test_text_that_looks_like_a_truth_value_stays_text(tmp_path: Path) -> None:
+    matcher = one_rule(tmp_path, "{phrase: [no, 1.10]}")
+
+    assert names(matcher, "No")
+    assert names(matcher, "1.10")
+
+
+def test_a_contradicted_example_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        RULE.format(match="{phrase: nothing of the kind}", action="drop", shown="drop", example="other")
+    )
+
+    errors = [str(error) for error in broken_examples(load_pack(tmp_path).rules)]
+
+    assert any("drop example is not matched: 'other'" in error for error in errors)
+    assert any("keep example is matched" in error for error in errors)
+
+
+def test_rules_are_disabled_by_id_and_by_glob(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(RULE.format(match="{phrase: a}", action="drop", shown="drop", example="a"))
+    pack = load_pack(tmp_path)
+
+    assert len(compile_rules([pack]).rules) == 1
+    assert compile_rules([pack], ["test/*"]).rules == ()
