@@ -422,7 +422,8 @@ def _title(head: _Head, articles: Iterable[_Node], site_names: set[str]) -> str 
     for headline in filter(None, (*map(_headline, articles), *shown)):
         if _squash(headline) not in site_names:
             return _cut_site(_as_shown(headline, shown), site_names)
-    return _cut_last_part(_cut_site(head.title, site_names)) or None
+    title = _cut_site(head.title, site_names)
+    return (_cut_last_part(title) if title == head.title else title) or None
 
 
 def _as_shown(headline: str, shown: Iterable[str]) -> str:
@@ -662,8 +663,8 @@ def parse_date(value: object) -> str | None:
 
 
 def _from_epoch(number: float) -> str | None:
-    seconds = number / 1000 if abs(number) >= 1e11 else number
     try:
+        seconds = number / 1000 if abs(number) >= 1e11 else number
         moment = datetime.fromtimestamp(seconds, tz=UTC)
     except (ValueError, OverflowError, OSError):
         return None
@@ -778,21 +779,20 @@ def _stands_in_article(element: HtmlElement) -> bool:
 
 _URL_MONTHS = _words("jan feb mar apr may jun jul aug sep oct nov dec")
 _URL_DATE = re.compile(
-    rf"(?<!\d)((?:199|20[0-9])\d)([-/_.]?)(0?[1-9]|1[0-2]|{'|'.join(_URL_MONTHS)})([-/_.]?)(0?[1-9]|[12]\d|3[01])(?!\d)",
+    rf"(?<!\d)(199\d|20\d\d)(?:[-/_.](0?[1-9]|1[0-2]|{'|'.join(_URL_MONTHS)})[-/_.](0?[1-9]|[12]\d|3[01])"
+    r"|[-/]?(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]))(?!\d)",
     re.I,
 )
 
 
 def _date_in_url(url: str | None) -> str | None:
-    """The day in an address: ``/2019/11/19/``, ``/2019/nov/19/``, ``-2019-11-19``, ``/20191119/``."""
+    """The day in an address: ``/2019/11/19/``, ``/2019/nov/19/``, ``-2019-11-19``, ``/20191119/``, ``/2019/1119/``."""
     path = urlsplit(url).path[:MAX_URL_CHARS] if domain_of(url) and url else ""
     for found in _URL_DATE.finditer(path):
-        year, first, month, second, day = found.groups()
-        if not (first or second) and len(found[0]) != 8:
-            continue
-        number = _URL_MONTHS.index(month.lower()) + 1 if month.isalpha() else int(month)
+        month, day = (found[2] or found[4]).lower(), int(found[3] or found[5])
+        number = _URL_MONTHS.index(month) + 1 if month in _URL_MONTHS else int(month)
         try:
-            return _iso(date(int(year), number, int(day)), None)
+            return _iso(date(int(found[1]), number, day), None)
         except ValueError:
             continue
     return None
@@ -902,18 +902,18 @@ def _own_url(head: _Head, canonical_url: str | None, url: str | None) -> str | N
 
 
 def absolute_http(url: object, base: str | None) -> str | None:
-    """``url`` made absolute by ``base``, if that gives an http(s) address with a host; else None."""
-    text = _UNSEEN.sub("", url).strip().replace("&amp;", "&") if isinstance(url, str) else ""
-    if not text or len(text) > MAX_URL_CHARS:
+    """``url`` made absolute by ``base``, if that gives an http(s) address with a host; else None. Never raises."""
+    text = url.strip().replace("&amp;", "&") if isinstance(url, str) else ""
+    if not text:
         return None
     try:
-        absolute = urljoin(base or "", text)
+        absolute = "%20".join(_UNSEEN.sub("", urljoin(base or "", text)).split())
         scheme = urlsplit(absolute).scheme
     except ValueError:
         return None
     if scheme not in ("http", "https") or len(absolute) > MAX_URL_CHARS or not domain_of(absolute):
         return None
-    return "%20".join(absolute.split())
+    return scheme + absolute[len(scheme) :]
 
 
 _HOST = re.compile(r"[^\s/\\@<>\"'%]+")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +42,7 @@ _READ: Mapping[str, Sequence[str]] = {
 Row = Mapping[str, Any]
 
 
-class _Damaged(Exception):
+class _ShardError(Exception):
     """A shard that cannot be read; the message names it."""
 
 
@@ -107,7 +106,7 @@ def _differences(out: Path, written: bytes) -> Iterator[str]:
         return
     try:
         yield from _check_rows(out, build)
-    except _Damaged as error:
+    except _ShardError as error:
         yield str(error)
 
 
@@ -175,9 +174,9 @@ def _check_shard(path: Path, name: str, entry: Row) -> Iterator[str]:
 
 
 def _is_inside(name: str) -> bool:
-    """A relative path with ``/`` that leads nowhere else, on any system."""
-    windows = PureWindowsPath(name)
-    return not (windows.drive or windows.root or ".." in windows.parts or ".." in PurePosixPath(name).parts)
+    """A relative path that leads nowhere else, on any system."""
+    path = PureWindowsPath(name)  # knows / as well
+    return not path.root and ".." not in path.parts
 
 
 def _first_line(error: BaseException) -> str:
@@ -228,7 +227,8 @@ def _check_rows(out: Path, build: Mapping[str, Any]) -> Iterator[str]:
     for prefix in _leaves([_prefix(name) for names in shards.values() for name in names]):
         rows = {subset: _rows_below(out, names, prefix) for subset, names in shards.items()}
         yield from _check_leaf(rows, clusters, rules, totals)
-    yield from (f"{kept}: a duplicate was merged with it, but it is no article" for kept, _ in sorted(clusters))
+    for kept, cluster in sorted(clusters):
+        yield f"duplicates/: no article is called {kept} and stands for cluster {cluster}"
     yield from _check_counts(build["counts"], totals)
 
 
@@ -254,7 +254,7 @@ def _batches(out: Path, name: str, columns: Sequence[str]) -> Iterator[list[Row]
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=list(columns)):
                 yield batch.to_pylist()
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise _Damaged(f"{name}: cannot be read: {_first_line(error)}") from None
+        raise _ShardError(f"{name}: cannot be read: {_first_line(error)}") from None
 
 
 def _check_places(out: Path, name: str) -> Iterator[str]:
@@ -291,9 +291,19 @@ def _rows_below(out: Path, names: Sequence[str], prefix: str) -> dict[str, list[
         if not (here.startswith(prefix) or prefix.startswith(here)):
             continue
         for row in itertools.chain.from_iterable(_batches(out, name, _READ[name.split("/")[0]])):
+            if _lacks(row):
+                raise _ShardError(f"{name}: {row['id']} lacks {_lacks(row)}")
             if _key_bits(row["id"]).startswith(prefix):
                 found.setdefault(row["id"], []).append(row)
     return found
+
+
+def _lacks(row: Row) -> str:
+    """The checked columns that are null; only a language may be."""
+    empty = [column for column, value in row.items() if value is None and column != "language"]
+    provenance = row.get("provenance") or {}
+    empty += [column for column in ("removed_chars", "extracted_digest") if provenance.get(column, 0) is None]
+    return ", ".join(empty)
 
 
 def _check_leaf(
@@ -379,7 +389,7 @@ def _check_cluster(article: Row, clusters: Counter[tuple[str, str]]) -> Iterator
 
 
 def _check_path(where: str, row_id: str, file_path: str | None) -> Iterator[str]:
-    if file_path is None or not _is_inside(file_path):
+    if not file_path or not _is_inside(file_path):
         yield f"{where}: {row_id}: file_path {file_path!r} is not relative to the input folder"
 
 
@@ -397,13 +407,16 @@ def _check_counts(counts: Mapping[str, Any], totals: _Totals) -> Iterator[str]:
         "chars": {name: totals.chars[name] for name in ("extracted", "kept", "removed")},
         "languages": dict(totals.languages),
     }
-    for key in _COUNTS:
-        yield from _differ(f"build.json: counts.{key}", counts[key], made[key])
+    said, found = dict(_flat("counts", {key: counts[key] for key in _COUNTS})), dict(_flat("counts", made))
+    for name in sorted(said.keys() | found.keys()):
+        if said.get(name, 0) != found.get(name, 0):
+            yield f"build.json: {name} is {said.get(name, 0)}, but the rows make {found.get(name, 0)}"
 
 
-def _differ(where: str, said: Any, made: Any) -> Iterator[str]:
-    if isinstance(said, dict) and isinstance(made, dict):
-        for name in sorted(said.keys() | made.keys(), key=str):
-            yield from _differ(re.sub(r"\.?$", ".", where) + str(name), said.get(name, 0), made.get(name, 0))
-    elif said != made:
-        yield f"{where} is {said}, but the rows make {made}"
+def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Numbers of nested tables, by their names joined with dots."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _flat(f"{name}.{key}", inner)
+    else:
+        yield name, value

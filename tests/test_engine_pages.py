@@ -19,12 +19,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from test_engine_local import is_running, wait_until, write_pid_and_wait
 
 from curate.engine import Engine, open_engine
 from curate.engine.pages import PageDeath, cpu_limit, run_pages, supervise
 from curate.engine.worker import Worker, request
 from curate.errors import PageTimeout, RunError
-from test_engine_local import is_running, wait_until, write_pid_and_wait
 
 SECONDS = 0.3
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from test_engine_local import end, fail, fail_or_note, is_running, square, wait_until
+from test_engine_pages import collect, run_once_fatal_task, run_task, task_of
 
 from curate.engine import Engine, WorkerDied, open_engine
 from curate.engine.pages import PageDeath
 from curate.errors import RuleError
-from test_engine_local import end, fail, fail_or_note, is_running, square, wait_until
-from test_engine_pages import collect, run_once_fatal_task, run_task, task_of
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="ray is not installed: curate[ray]")
 

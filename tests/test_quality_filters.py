@@ -15,7 +15,21 @@ from curate.quality.article import article
 from curate.quality.filters import FILTERS, check_filters, judge, min_words
 from curate.quality.measures import Refusal, Statistics
 
-NUMBERS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+NUMBERS = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+]
 WORDS = [f"{first}{second}" for first in NUMBERS for second in NUMBERS]
 SENTENCE = "The ferry left the island an hour late."
 OTHER = "Nobody on board was surprised by that."
@@ -42,16 +56,18 @@ CASES = [
     Case("gopher-words", words(49), words(50)),
     Case("gopher-words", words(100_001), words(100_000)),
     Case("gopher-words", HANZI[:98], HANZI[:100], "zh"),
-    Case("gopher-word-length", "to be in it " * 20, "to be or not to be was once asked " * 9),
+    Case("gopher-word-length", "to be in it " * 20, "to be or not to be was once asked there " * 9),
     Case("gopher-word-length", "elevenchars " * 20, "tencharact, " * 20),
     Case("gopher-symbols", "#one #two three four " * 5, "#one two three four five six seven eight nine ten " * 5),
-    Case("gopher-symbols", "well ... so … it goes " * 5, "well, so it goes and goes, on and on … " * 5),
+    Case("gopher-symbols", "well ... so … it goes " * 5, "well, so it goes and goes, on and on again … " * 5),
     Case("gopher-bullets", "- one\n" * 10, "- one\n" * 9 + SENTENCE),
     Case("gopher-bullets", "• one\n" * 10, "– one\n" * 9 + SENTENCE),
-    Case("gopher-ellipsis", f"It went on …\nAnd on...\n{SENTENCE}\n{OTHER}", f"It went …\n{SENTENCE}\n{OTHER}\n{THIRD}"),
+    Case(
+        "gopher-ellipsis", f"It went on …\nAnd on...\n{SENTENCE}\n{OTHER}", f"It went …\n{SENTENCE}\n{OTHER}\n{THIRD}"
+    ),
     Case("gopher-alpha", "one two three 4 5", "one two three four 5"),
     Case("gopher-stopwords", "The ferry left late.", "The ferry left late, and nobody laughed."),
-    Case("gopher-stopwords", "The the THE the.", "Le bac partait toujours en retard.", "en"),
+    Case("gopher-stopwords", "The the THE the.", "The AND."),
     Case("gopher-repetition-lines", "\n".join([SENTENCE, SENTENCE, OTHER]), "\n".join([SENTENCE, OTHER, THIRD])),
     Case(
         "gopher-repetition-lines",
@@ -186,7 +202,9 @@ def test_every_text_has_a_verdict_from_every_filter(text: str) -> None:
         assert verdict is None or isinstance(verdict, Refusal)
 
 
-@pytest.mark.parametrize("hostile", ["a" + "-" * 200_000 + "b", "." * 200_000 + "x", '."' * 100_000 + "x", "1." * 100_000])
+@pytest.mark.parametrize(
+    "hostile", ["a" + "-" * 200_000 + "b", "." * 200_000 + "x", '."' * 100_000 + "x", "1." * 100_000]
+)
 def test_no_line_costs_more_than_its_length(hostile: str) -> None:
     import time
 

@@ -47,7 +47,8 @@ def clusters(
         wire instead of exact or near when the two stand on different sites and one names a news agency which the other
         does not contradict. And the kept ones, by id: ``id``, ``cluster_id`` and ``cluster_size`` (2 or more).
     """
-    edges = _used(pa.concat_tables([PAIRS.empty_table(), *edge_tables]), options)
+    tables = edge_tables if options.enabled else []
+    edges = _used(pa.concat_tables([PAIRS.empty_table(), *tables]), options)
     tied = [table[name] for table in edges.values() for name in ("id_a", "id_b")]
     ids = pa.chunked_array([chunk for column in tied for chunk in column.chunks], pa.string()).unique()
     members = rows_of(files, ids, _MEMBERS).combine_chunks()

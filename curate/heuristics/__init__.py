@@ -7,7 +7,7 @@ after the rules.
 from collections.abc import Mapping
 
 from curate.heuristics.model import Draft, Heuristic, Mark
-from curate.heuristics.page import head, menus, own_title, tail
+from curate.heuristics.page import body, head, menus, own_title, tail
 from curate.heuristics.site import SiteLines, other_titles, repeated_lines
 
 ANYWHERE: Mapping[str, Heuristic] = {
@@ -19,6 +19,7 @@ PLACED: Mapping[str, Heuristic] = {
     "page/menu": menus,
     "page/head": head,
     "page/tail": tail,
+    "page/body": body,
 }
 LAYOUT = "page/blank"
 """Blank lines that are left around removed ones."""

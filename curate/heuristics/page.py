@@ -13,6 +13,8 @@ MIN_TAIL_RUN = 6
 article is shorter (bench, November 2026)."""
 MIN_MENU_RUN = 5
 """So many very short lines in a row are a menu or a share bar."""
+GAP_WORDS = 10
+"""Words of prose that one line without prose outweighs."""
 MENU_WORDS = 4
 LINKED = 0.6
 """Share of linked characters from which a line is a link: a sentence with a long link in it stays below."""
@@ -50,11 +52,47 @@ def _tail_start(draft: Draft, after: Sequence[Line]) -> tuple[int, str]:
             return number, "After the last prose line and a line that other filters named."
         if counts[line.key] > 1:
             return number, "After the last prose line, from a line that stands twice in the page."
-        if all((one.evidence.link_share if one.evidence else 0.0) >= LINKED for one in after[number:]):
+        if _all_links(after[number:]):
             return number, "After the last prose line, and nothing but links."
-    if len(after) >= MIN_TAIL_RUN and not any(line.evidence for line in after):
+    if len(after) >= MIN_TAIL_RUN and draft.is_dump:
         return 0, f"One of {len(after)} lines without a sentence after the last prose line."
     return len(after), ""
+
+
+def _all_links(lines: Sequence[Line]) -> bool:
+    return all(line.evidence is not None and line.evidence.link_share >= LINKED for line in lines)
+
+
+def body(draft: Draft) -> Iterator[Mark]:
+    """What lies outside the body of a plain dump: the run of lines with the most prose for the fewest other lines.
+
+    Each prose line counts its words, each other line costs ``GAP_WORDS`` (a removed one as well: a comment thread or
+    a list of teasers is prose between named lines); the run with the largest sum is the body.
+
+    Source:
+        Body text extraction by the best run of tokens against tags (Finn, Kushmerick, Smyth 2001), with lines in
+        place of tags.
+    """
+    if not draft.is_dump:
+        return
+    filled = [line for line in draft.lines if line.key]
+    gains = [line.words if line.prose and line.index not in draft.named else -GAP_WORDS for line in filled]
+    start, end = _best_run(gains)
+    for number, line in enumerate(filled):
+        if draft.is_open(line) and not start <= number < end:
+            yield Mark(line.index, "page/body", "Outside the body of the page.")
+
+
+def _best_run(gains: Sequence[int]) -> tuple[int, int]:
+    """Start and end (exclusive) of the run with the largest sum; the whole where nothing is positive."""
+    best, found, total, start = 0, (0, len(gains)), 0, 0
+    for number, gain in enumerate(gains):
+        if total <= 0:
+            total, start = 0, number
+        total += gain
+        if total > best:
+            best, found = total, (start, number + 1)
+    return found
 
 
 def menus(draft: Draft) -> Iterator[Mark]:
@@ -76,7 +114,7 @@ def menus(draft: Draft) -> Iterator[Mark]:
 
 
 def _menu(draft: Draft, run: Sequence[Line]) -> Iterator[Mark]:
-    if len(run) < MIN_MENU_RUN or any(line.evidence and line.evidence.link_share < LINKED for line in run):
+    if len(run) < MIN_MENU_RUN or not (draft.is_dump or _all_links(run)):
         return
     for line in run:
         if draft.is_open(line):
@@ -88,10 +126,10 @@ def head(draft: Draft) -> Iterator[Mark]:
     if draft.first_prose is None:
         return
     before = [line for line in draft.lines[: draft.first_prose] if line.key]
-    if len(before) < MIN_TAIL_RUN:
+    if len(before) < MIN_TAIL_RUN or not (draft.is_dump or _all_links(before)):
         return
     for line in before:
-        if draft.is_open(line) and not (line.evidence and line.evidence.link_share < LINKED):
+        if draft.is_open(line):
             yield Mark(
                 line.index, "page/head", f"One of {len(before)} lines without a sentence before the first prose line."
             )

@@ -11,7 +11,7 @@ from curate.quality.article import article
 from curate.quality.measures import Filter, Refusal, Statistics
 
 MIN_WORDS = 20
-"""The shortest article of the bench has 73 words, the shortest news flash about 30 (November 2026)."""
+"""The shortest gold body of the bench has 73 words, its shortest post of a blog 25 (November 2026)."""
 
 GOPHER = "Gopher (Rae et al. 2021, arXiv:2112.11446)"
 C4 = "C4 (Raffel et al. 2020, arXiv:1910.10683)"

@@ -23,7 +23,7 @@ from hashlib import sha256
 
 from datasets import load_dataset
 
-path = "."  # this folder, or owner/name on the hub
+path = "out/"  # this folder, or owner/name on the hub
 
 removed = {}
 for span in load_dataset(path, "removed", split="train", streaming=True):
@@ -158,8 +158,8 @@ def _loading(build: Mapping[str, Any], schemas: Mapping[str, pa.Schema]) -> str:
         "## Loading\n\n"
         "```python\n"
         "from datasets import load_dataset\n\n"
-        'articles = load_dataset(path, split="train")\n'
-        'removed = load_dataset(path, "removed", split="train")\n'
+        'articles = load_dataset("out/", split="train")  # this folder, or owner/name on the hub\n'
+        'removed = load_dataset("out/", "removed", split="train")\n'
         "```"
     )
     empty = [f"`{CONFIGS[subset]}`" for subset in schemas if shards_total(build, subset, "rows") == 0]
@@ -270,4 +270,4 @@ def _plain(text: str) -> str:
 
 def _escape(text: str) -> str:
     """Text that Markdown and HTML show as it is, also in a table."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|~])", r"\\\1", html.escape(_plain(str(text)), quote=False))
+    return re.sub(r"([\\`*_\[\]|~])", r"\\\1", html.escape(_plain(str(text)), quote=False))

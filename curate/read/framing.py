@@ -1,0 +1,415 @@
+"""Finding the records of a WARC or ARC file, plain or compressed, also after damage.
+
+Such a file is a row of records, each with its length in its header. Compressed, each record usually is a gzip member
+or zstd frame of its own; then one frame's damage, or a length that lies, ends with the frame. Everywhere else the
+next record is searched for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO, Protocol
+
+from zstandard import ZstdCompressionDict
+
+from curate.read.streams import (
+    CHUNK_BYTES,
+    GZIP,
+    ZSTD,
+    Unreadable,
+    buffered,
+    chunked,
+    decompressed,
+    gzip_member,
+    is_skippable,
+    zstd_dictionary,
+    zstd_frame,
+)
+
+HEADER_BYTES = 65536
+_FOLLOWING_BYTES = 32
+_OVERLAP_BYTES = 4096  # longer than what a grammar's `start` matches
+_PROBE_BYTES = 1 << 26  # content looked through to see whether frames hold whole records
+_PROBE_FRAMES = 8
+_SCAN_BYTES = 1 << 20
+_NEWLINES = b"\r\n\0"  # zeros: padding
+
+
+class Grammar(Protocol):
+    """How records of a kind of file begin and end."""
+
+    name: str
+    start: re.Pattern[bytes]
+    """Finds the beginning of a record, just after a newline."""
+
+    def layout(self, head: bytes) -> tuple[int, int] | None:
+        """Bytes of the header and of the block of the record that begins ``head``; None: no header is there."""
+
+    def ends(self, following: bytes) -> bool:
+        """Whether a record ends where ``following`` begins (empty at the end of the file)."""
+
+
+@dataclass(frozen=True)
+class Framed:
+    """A record as it stands in its file; ``block`` is None where it is larger than the limit.
+
+    ``key`` is None where ``offset`` alone tells the record from the others of its file.
+    """
+
+    offset: int
+    head: bytes
+    block: bytes | None
+    length: int
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A stretch in which no record could be read."""
+
+    offset: int
+    reason: str
+    detail: str
+    key: str | None = None
+
+
+class Cursor:
+    """Bytes read forwards, with the offset of what comes next and a look ahead.
+
+    Damage of the stream below is an end like that of a file, kept in ``error``.
+    """
+
+    def __init__(
+        self, chunks: Iterator[bytes], offset: int = 0, reopen: Callable[[int], Iterator[bytes]] | None = None
+    ) -> None:
+        self.offset = offset
+        self.error: Unreadable | None = None
+        self._chunks, self._reopen = chunks, reopen
+        self._ahead = bytearray()
+        self._ended = False
+
+    def peek(self, size: int) -> bytes:
+        """The next ``size`` bytes, or fewer at the end."""
+        while len(self._ahead) < size and self._fill():
+            pass
+        return bytes(self._ahead[:size])
+
+    def skip(self, size: int) -> int:
+        """Go on; the number of bytes there were to go."""
+        left = size
+        while left > len(self._ahead):
+            left -= len(self._ahead)
+            self.offset += len(self._ahead)
+            self._ahead.clear()
+            if not self._fill():
+                return size - left
+        del self._ahead[:left]
+        self.offset += left
+        return size
+
+    def skip_any(self, characters: bytes) -> None:
+        """Go on to the first byte that is none of these."""
+        while ahead := self.peek(CHUNK_BYTES):
+            size = len(ahead) - len(ahead.lstrip(characters))
+            self.skip(size)
+            if size < len(ahead):
+                return
+
+    def find(self, pattern: re.Pattern[bytes]) -> bool:
+        """Go on to the next match, or to the end; whether there was one."""
+        while ahead := self.peek(CHUNK_BYTES + _OVERLAP_BYTES):
+            if found := pattern.search(ahead):
+                self.skip(found.start())
+                return True
+            self.skip(len(ahead) - _OVERLAP_BYTES if len(ahead) > _OVERLAP_BYTES else len(ahead))
+        return False
+
+    def back_to(self, offset: int) -> bool:
+        """Go back, if the stream can."""
+        if self._reopen is None:
+            return False
+        self.offset, self._chunks, self._ended, self.error = offset, self._reopen(offset), False, None
+        self._ahead.clear()
+        return True
+
+    def drain(self) -> None:
+        """Go to the end."""
+        while self.skip(CHUNK_BYTES):
+            pass
+
+    def _fill(self) -> bool:
+        if self._ended:
+            return False
+        try:
+            chunk = next(self._chunks, b"")
+        except Unreadable as error:
+            self.error, chunk = error, b""
+        self._ahead += chunk
+        self._ended = not chunk
+        return not self._ended
+
+
+def frame_records(
+    file: BinaryIO, grammar: Grammar, limit: int, start: int = 0, end: int | None = None
+) -> Iterator[Framed | Broken]:
+    """Every record of a file that begins in ``start`` to ``end``, and every stretch without one.
+
+    Args:
+        file: the file as stored, seekable.
+        grammar: what its records look like.
+        limit: blocks with more bytes are left out (None).
+        start: where a record begins, or 0.
+        end: where a record begins, or None.
+    """
+    file.seek(start)
+    if not _is_compressed(file.read(4)):
+        yield from _plain(file, grammar, limit, start, end)
+    elif start or end is not None or _frames_hold_records(file, grammar):
+        yield from _framed(file, grammar, limit, start, end)
+    else:
+        file.seek(0)
+        yield from _records(Cursor(chunked(decompressed(file))), grammar, limit, None)
+
+
+def cuts(file: BinaryIO, grammar: Grammar, size_bytes: int, split_bytes: int) -> list[int]:
+    """Offsets after 0 where a record begins, at least ``split_bytes`` apart; none where the file is one piece.
+
+    A cut is made only where the record, and the one after it, are whole.
+    """
+    if size_bytes <= split_bytes:
+        return []
+    file.seek(0)
+    compressed = _is_compressed(file.read(4))
+    if compressed and not _frames_hold_records(file, grammar):
+        return []
+    dictionary = zstd_dictionary(file) if compressed else None
+    found: list[int] = []
+    target = split_bytes
+    while target < size_bytes:
+        cut = _whole_frame(file, grammar, target, dictionary) if compressed else _whole_record(file, grammar, target)
+        if cut is None:
+            break
+        found.append(cut)
+        target = cut + split_bytes
+    return found
+
+
+def _is_compressed(head: bytes) -> bool:
+    return head.startswith(GZIP) or head == ZSTD or is_skippable(head)
+
+
+def _plain(
+    file: BinaryIO, grammar: Grammar, limit: int, start: int = 0, end: int | None = None
+) -> Iterator[Framed | Broken]:
+    def reopen(offset: int) -> Iterator[bytes]:
+        file.seek(offset)
+        return chunked(file)
+
+    return _records(Cursor(reopen(start), start, reopen), grammar, limit, end)
+
+
+def _records(cursor: Cursor, grammar: Grammar, limit: int, end: int | None) -> Iterator[Framed | Broken]:
+    while True:
+        cursor.skip_any(_NEWLINES)
+        if end is not None and cursor.offset >= end:
+            return
+        if not cursor.peek(1):
+            if cursor.error:
+                yield Broken(cursor.offset, cursor.error.reason, cursor.error.detail)
+            return
+        yield _record(cursor, grammar, limit)
+
+
+def _record(cursor: Cursor, grammar: Grammar, limit: int) -> Framed | Broken:
+    offset = cursor.offset
+    head = cursor.peek(HEADER_BYTES)
+    layout = grammar.layout(head)
+    if layout is None:
+        cursor.skip(1)
+        return _broken(cursor, grammar, offset, "damaged", f"no {grammar.name} header begins here")
+    size, length = layout
+    cursor.skip(size)
+    block = cursor.peek(length) if length <= limit else None
+    skipped = cursor.skip(length) if block is None else len(block)
+    if skipped == length and _ends(cursor, grammar, 0 if block is None else length):
+        if block is not None:
+            cursor.skip(length)
+        return Framed(offset, head[:size], block, length)
+    if block is None and not cursor.back_to(offset + size):
+        return _broken(cursor, grammar, offset, "truncated", f"the file ends before the {length} bytes of the record")
+    return _wrong_length(cursor, grammar, offset, length, skipped)
+
+
+def _ends(cursor: Cursor, grammar: Grammar, length: int) -> bool:
+    """Whether a record ends ``length`` bytes on; not where the stream is damaged before anything else begins."""
+    following = cursor.peek(length + _FOLLOWING_BYTES)[length:]
+    return grammar.ends(following) and not (cursor.error and not following.strip(_NEWLINES))
+
+
+def _wrong_length(cursor: Cursor, grammar: Grammar, offset: int, length: int, there: int) -> Broken:
+    """The record that begins at ``offset`` is not as long as it says: go to the next one, from its block on."""
+    if there == length:
+        return _broken(cursor, grammar, offset, "damaged", f"no record ends after the {length} bytes of Content-Length")
+    found = cursor.find(grammar.start)
+    if found:
+        return Broken(offset, "damaged", f"Content-Length says {length} bytes, but another record begins before")
+    return _broken(cursor, grammar, offset, "truncated", f"{there} of the {length} bytes of the record are there")
+
+
+def _broken(cursor: Cursor, grammar: Grammar, offset: int, reason: str, detail: str) -> Broken:
+    """Go to the next record, or to the end; damage of the stream below, if it ends there, is the better reason."""
+    if not cursor.find(grammar.start) and cursor.error:
+        reason, detail = cursor.error.reason, f"{detail}; {cursor.error.detail}"
+        cursor.error = None
+    return Broken(offset, reason, detail)
+
+
+def _framed(
+    file: BinaryIO, grammar: Grammar, limit: int, start: int, end: int | None
+) -> Iterator[Framed | Broken]:
+    dictionary = zstd_dictionary(file)
+    offset: int | None = start
+    while offset is not None and (end is None or offset < end):
+        file.seek(offset)
+        head = file.read(4)
+        if not head:
+            return
+        if not _is_compressed(head):
+            at, offset = offset, _next_frame(file, grammar, offset + 1, dictionary)
+            if not _is_padding(file, at, offset):
+                yield Broken(at, "damaged", "neither a gzip member nor a zstd frame begins here")
+            continue
+        cursor = Cursor(_frame(file, offset, dictionary))
+        damaged = False
+        for one in _records(cursor, grammar, limit, None):
+            damaged = damaged or cursor.error is not None
+            yield _in_frame(one, offset)
+        damaged = damaged or cursor.error is not None
+        offset = _next_frame(file, grammar, offset + 1, dictionary) if damaged else file.tell()
+
+
+def _in_frame(one: Framed | Broken, frame: int) -> Framed | Broken:
+    key = f"{frame}+{one.offset}" if one.offset else None
+    if isinstance(one, Broken):
+        return Broken(frame, one.reason, one.detail, key)
+    return Framed(frame, one.head, one.block, one.length, key)
+
+
+def _frame(file: BinaryIO, offset: int, dictionary: ZstdCompressionDict | None) -> Iterator[bytes]:
+    """The content of the frame at ``offset``; when all of it was read, the file stands just after the frame."""
+    file.seek(offset)
+    head = file.read(3)
+    if head == GZIP:
+        beyond = yield from gzip_member(file, head)
+        file.seek(file.tell() - len(beyond))
+    else:
+        yield from zstd_frame(file, dictionary, head)
+
+
+def _next_frame(
+    file: BinaryIO, grammar: Grammar, offset: int, dictionary: ZstdCompressionDict | None
+) -> int | None:
+    """The first offset from ``offset`` on where a frame begins that begins with a record."""
+    magic = re.compile(b"|".join(re.escape(one) for one in (GZIP, ZSTD)))
+    while True:
+        file.seek(offset)
+        stretch = file.read(_SCAN_BYTES)
+        for found in magic.finditer(stretch):
+            if _begins_record(file, grammar, offset + found.start(), dictionary):
+                return offset + found.start()
+        if len(stretch) < _SCAN_BYTES:
+            return None
+        offset += _SCAN_BYTES - len(ZSTD) + 1
+
+
+def _begins_record(
+    file: BinaryIO, grammar: Grammar, offset: int, dictionary: ZstdCompressionDict | None
+) -> bool:
+    try:
+        return grammar.layout(next(_frame(file, offset, dictionary), b"")) is not None
+    except Unreadable:
+        return False
+
+
+def _is_padding(file: BinaryIO, start: int, end: int | None) -> bool:
+    file.seek(start)
+    left = None if end is None else end - start
+    while stretch := file.read(_SCAN_BYTES if left is None else min(left, _SCAN_BYTES)):
+        if stretch.strip(_NEWLINES):
+            return False
+        left = None if left is None else left - len(stretch)
+    return True
+
+
+def _frames_hold_records(file: BinaryIO, grammar: Grammar) -> bool:
+    """Whether each frame holds whole records: after the first whole one comes another, or the end.
+
+    Otherwise the frames are cut at any place (bgzip), or the file is one long frame.
+    """
+    dictionary = zstd_dictionary(file)
+    offset = _next_frame(file, grammar, 0, dictionary)
+    for _ in range(_PROBE_FRAMES):
+        if offset is None:
+            return False
+        end = _end_of_frame(file, offset, dictionary)
+        if end is not None:
+            return _is_frame_or_end(file, grammar, end, dictionary)
+        offset = _next_frame(file, grammar, offset + 1, dictionary)
+    return True
+
+
+def _end_of_frame(file: BinaryIO, offset: int, dictionary: ZstdCompressionDict | None) -> int | None:
+    """Where the frame at ``offset`` ends, or None if it is damaged."""
+    content = buffered(_frame(file, offset, dictionary))
+    size = 0
+    try:
+        while piece := content.read(CHUNK_BYTES):
+            size += len(piece)
+            if size > _PROBE_BYTES:
+                return None
+    except Unreadable:
+        return None
+    return file.tell()
+
+
+def _is_frame_or_end(
+    file: BinaryIO, grammar: Grammar, offset: int, dictionary: ZstdCompressionDict | None
+) -> bool:
+    file.seek(offset)
+    return not file.read(1) or _begins_record(file, grammar, offset, dictionary)
+
+
+def _whole_frame(
+    file: BinaryIO, grammar: Grammar, offset: int, dictionary: ZstdCompressionDict | None
+) -> int | None:
+    """The first frame from ``offset`` on that is whole and is followed by another, or by the end."""
+    found = _next_frame(file, grammar, offset, dictionary)
+    while found is not None:
+        end = _end_of_frame(file, found, dictionary)
+        if end is not None and _is_frame_or_end(file, grammar, end, dictionary):
+            return found
+        found = _next_frame(file, grammar, found + 1, dictionary)
+    return None
+
+
+def _whole_record(file: BinaryIO, grammar: Grammar, offset: int) -> int | None:
+    """The first record from ``offset`` on after whose end another begins, or the file ends."""
+    file.seek(offset - 1)  # the newline that the search wants before a record
+    cursor = Cursor(chunked(file), offset - 1)
+    while cursor.find(grammar.start):
+        head = cursor.peek(HEADER_BYTES)
+        layout = grammar.layout(head)
+        at = cursor.offset
+        if layout and _ends_at(file, grammar, at + sum(layout)):
+            return at
+        file.seek(at + 1)
+        cursor = Cursor(chunked(file), at + 1)
+    return None
+
+
+def _ends_at(file: BinaryIO, grammar: Grammar, offset: int) -> bool:
+    end = file.seek(0, 2)
+    file.seek(offset)
+    return offset <= end and grammar.ends(file.read(_FOLLOWING_BYTES))
