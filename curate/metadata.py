@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import htmldate
@@ -34,7 +35,10 @@ _MAX_JSON_NODES = 10_000
 _MAX_DATE_CHARS = 100
 _MAX_SLOW_ELEMENTS = 100_000  # htmldate copies the page: 0.06 s at 20,000 elements, 0.3-0.4 s at 100,000
 
+_MAX_SAME = 50  # meta elements of one name, links, headings, time elements
+
 _Node = Mapping[str, object]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,7 @@ class _Head:
 
 def _read_head(tree: HtmlElement, url: str | None) -> _Head:
     head = _Head(language=tree.get("lang") or tree.get("xml:lang"))
+    headings: list[HtmlElement] = []
     base = url
     for element in tree.iter("html", "base", "meta", "link", "script", "title", "h1", "time"):
         match element.tag:
@@ -159,10 +164,17 @@ def _read_head(tree: HtmlElement, url: str | None) -> _Head:
                 if not head.title and getattr(element.getparent(), "tag", None) in ("head", "html", "body"):
                     head.title = _shown(element)
             case "h1":
-                _read_heading(element, head.headings)
+                _add(element, headings)
             case "time":
-                head.times.append(element)
+                _add(element, head.times)
+    head.headings = [text for text in map(_shown, headings) if 0 < len(text) < MAX_TITLE_CHARS]
     return head
+
+
+def _add(value: _T, values: list[_T]) -> None:
+    """Keep the first ones; more is no page that people read."""
+    if len(values) < _MAX_SAME:
+        values.append(value)
 
 
 def _read_meta(element: HtmlElement, meta: dict[str, list[str]]) -> None:
@@ -171,7 +183,7 @@ def _read_meta(element: HtmlElement, meta: dict[str, list[str]]) -> None:
         return
     for attribute in ("property", "name", "itemprop", "http-equiv"):
         for key in (element.get(attribute) or "").lower().split():
-            meta.setdefault(key, []).append(content)
+            _add(content, meta.setdefault(key, []))
 
 
 def _read_link(element: HtmlElement, head: _Head, base: str | None) -> None:
@@ -179,15 +191,7 @@ def _read_link(element: HtmlElement, head: _Head, base: str | None) -> None:
     if "canonical" not in relations and "license" not in relations:
         return
     if target := absolute_http(element.get("href"), base):
-        (head.canonical if "canonical" in relations else head.licenses).append(target)
-
-
-def _read_heading(element: HtmlElement, headings: list[str]) -> None:
-    """Keep the first h1s; one that is longer than any title is an unclosed tag."""
-    if len(headings) < 5:
-        text = _shown(element)
-        if text and len(text) < MAX_TITLE_CHARS:
-            headings.append(text)
+        _add(target, head.canonical if "canonical" in relations else head.licenses)
 
 
 _text_content: Callable[[HtmlElement], str] = etree.XPath("string()", smart_strings=False)
@@ -250,7 +254,7 @@ def _documents(scripts: Iterable[str]) -> Iterator[object]:
         yield from _parse_json(script)
 
 
-_WRAPPER = re.compile(r"<!--|-->|(?://|/\*)?\s*(?:<!\[CDATA\[|\]\]>)\s*(?:\*/)?")
+_WRAPPER = re.compile(r"<!--|-->|(?:(?://|/\*)[ \t]{0,8})?(?:<!\[CDATA\[|\]\]>)(?:[ \t]{0,8}\*/)?")
 _COMMENT_LINE = re.compile(r"^[ \t]*//[^\n]*", re.M)
 _TRAILING_COMMA = re.compile(r",(?=\s*[]}])")
 _BAD_ESCAPE = re.compile(r'\\(?:(["\\/bfnrtu])|(.))', re.S)
@@ -276,6 +280,8 @@ def _decode(text: str) -> tuple[list[object], bool]:
     values: list[object] = []
     at = 0
     while (at := _BETWEEN_VALUES.match(text, at).end()) < len(text):  # type: ignore[union-attr]
+        if len(values) == _MAX_JSON_NODES:
+            return values, True
         try:
             value, at = _decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
@@ -318,8 +324,8 @@ def _of_this_page(articles: Sequence[_Node], head: _Head, url: str | None) -> Se
     here = {_url_key(address) for address in [url, *head.canonical, *head.values(["og:url"])]} - {None}
     if same := [node for node in articles if not here.isdisjoint(map(_url_key, _addresses(node)))]:
         return same
-    titles = {fold(text) for text in (*head.headings, head.title, *head.values(_TITLE_KEYS))}
-    if same := [node for node in articles if fold(_headline(node)) in titles - {""}]:
+    titles = {fold(text) for text in (*head.headings, head.title, *head.values(_TITLE_KEYS))} - {""}
+    if same := [node for node in articles if fold(_headline(node)) in titles]:
         return same
     if here and len(articles) > 1 and all(any(map(_url_key, _addresses(node))) for node in articles):
         return ()
@@ -761,8 +767,8 @@ _ASIDE = {"aside", "nav", "footer", "li"}
 
 def _date_of_time_elements(times: Sequence[HtmlElement]) -> str | None:
     """The ``time`` marked as date of publication, else the first one that belongs to the article."""
-    marked = [element for element in times[:200] if _is_marked_published(element)]
-    own = (element for element in times[:200] if _stands_in_article(element))
+    marked = [element for element in times if _is_marked_published(element)]
+    own = (element for element in times if _stands_in_article(element))
     dates = (parse_date(element.get("datetime") or _shown(element)) for element in (*marked, *own))
     return next(filter(None, dates), None)
 

@@ -143,12 +143,12 @@ def test_what_is_off_is_not_used(options: Dedup, expected: dict[str, tuple[str, 
 
 
 def test_a_chain_of_edits_is_one_cluster_and_similarity_is_to_the_kept_one() -> None:
-    rows = [article(f"{step:02}", changed(LONG_STORY, *range(step))) for step in range(0, 200, 10)]
+    rows = [article(f"{step:03}", changed(LONG_STORY, *range(step))) for step in range(0, 200, 10)]
 
     _, duplicates, kept = dedup([rows])
 
     assert kept["cluster_size"].to_pylist() == [20]
-    assert duplicates["kept_id"].unique().to_pylist() == ["00"]
+    assert duplicates["kept_id"].unique().to_pylist() == ["000"]
     assert duplicates["similarity"].to_pylist() == sorted(duplicates["similarity"].to_pylist(), reverse=True)
     assert duplicates["similarity"].to_pylist()[-1] == pytest.approx((296 - 190) / (296 + 190))
 

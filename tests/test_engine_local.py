@@ -32,6 +32,8 @@ def end(how: str) -> str:
             os._exit(7)
         case "sys.exit":
             sys.exit(0)
+        case "interrupt":
+            raise KeyboardInterrupt
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
     return how
@@ -116,7 +118,7 @@ def test_a_single_worker_is_a_process_of_its_own_and_serves_many_tasks() -> None
 
 
 def test_a_worker_that_dies_is_reported_with_its_exit_code_and_replaced(engine: Engine) -> None:
-    tasks = ["abort", "fine", "exit", "sys.exit", "kill", "fine too"]
+    tasks = ["abort", "fine", "exit", "sys.exit", "kill", "interrupt", "fine too"]
 
     results = dict(engine.map(end, tasks))
 
@@ -126,7 +128,8 @@ def test_a_worker_that_dies_is_reported_with_its_exit_code_and_replaced(engine: 
         2: WorkerDied(7),
         3: WorkerDied(0),
         4: WorkerDied(-signal.SIGKILL),
-        5: "fine too",
+        5: WorkerDied(1),
+        6: "fine too",
     }
 
 
@@ -219,6 +222,34 @@ def test_ctrl_c_in_a_terminal_ends_parent_and_workers_at_once(tmp_path: Path) ->
     assert "KeyboardInterrupt" in errors
 
 
+def test_ctrl_c_while_the_first_worker_starts_is_quiet_too(tmp_path: Path) -> None:
+    (tmp_path / "slow_module.py").write_text(
+        f"import pathlib, time\npathlib.Path({str(tmp_path / 'importing')!r}).touch()\ntime.sleep(1)\n"
+        "def work(task): pass\n"
+    )
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import sys, types\nfrom curate.engine import open_engine\n"
+        "def work(task): pass\nwork.__module__ = 'slow_module'\n"
+        "module = sys.modules['slow_module'] = types.ModuleType('slow_module')\nmodule.work = work\n"
+        "if __name__ == '__main__':\n    list(open_engine('local', 2).map(work, [1, 2]))\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, str(script)],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert wait_until((tmp_path / "importing").exists)
+
+    os.killpg(parent.pid, signal.SIGINT)
+    _, errors = parent.communicate(timeout=5)
+
+    assert errors.count("Traceback") == 1
+    assert "KeyboardInterrupt" in errors
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path, number: int) -> None:
     parent, workers = start_parent(tmp_path)
@@ -252,7 +283,7 @@ def test_a_script_that_forgets_to_close_the_engine_still_ends(tmp_path: Path) ->
     script = tmp_path / "parent.py"
     script.write_text(
         "from curate.engine import open_engine\n"
-        "if __name__ == '__main__':\n    print(list(open_engine('local', 2).map(abs, [-3])))\n"
+        "if __name__ == '__main__':\n    engine = open_engine('local', 2)\n    print(list(engine.map(abs, [-3])))\n"
     )
 
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=20)

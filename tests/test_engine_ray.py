@@ -42,12 +42,12 @@ def test_a_ray_of_our_own_is_on_the_loopback_address_only(engine: Engine) -> Non
 def test_a_worker_that_dies_is_reported_and_ray_prints_nothing(
     engine: Engine, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    tasks = ["abort", "fine", "exit", "sys.exit", "kill"]
+    tasks = ["abort", "fine", "exit", "sys.exit", "kill", "interrupt"]
 
     results = dict(engine.map(end, tasks))
 
     died = WorkerDied(None)
-    assert results == {0: died, 1: "fine", 2: died, 3: died, 4: died}
+    assert results == {0: died, 1: "fine", 2: died, 3: died, 4: died, 5: died}
     assert capfd.readouterr() == ("", "")
 
 

@@ -594,6 +594,8 @@ def test_control_characters_and_lone_surrogates_are_removed() -> None:
         json.dumps(article(articleBody="Ferries. " * 500_000, author="a, " * 1_000_000)),
         json.dumps([article(headline="x", url=f"https://a.example/{n}") for n in range(40_000)]),
         "," * 4_000_000,
+        "x" + " " * 4_000_000,
+        "1 " * 2_000_000,
         "{" + '"a": [1,   ' * 300_000,
         "&" * 4_000_000 + "&quot;",
     ],
@@ -601,6 +603,25 @@ def test_control_characters_and_lone_surrogates_are_removed() -> None:
 def test_json_ld_of_megabytes_takes_no_seconds(script: str) -> None:
     tree = lxml.html.document_fromstring("<html><head><script type='application/ld+json'></script></head></html>")
     tree.find(".//script").text = script
+
+    started = time.process_time()
+    read_metadata(tree, URL)
+
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<meta name='author' content='Ada Lowe'>" * 50_000,
+        "<link rel='canonical' href='/x'>" * 50_000,
+        "<h1>" * 5_000 + "word " * 200_000,
+        "<time datetime='x'>" * 50_000,
+        "<p>12/11/" * 100_000,
+    ],
+)
+def test_many_elements_take_no_seconds(body: str) -> None:
+    tree = lxml.html.document_fromstring(f"<html><head></head><body>{body}</body></html>")
 
     started = time.process_time()
     read_metadata(tree, URL)
@@ -621,7 +642,8 @@ def words(text: str) -> list[str]:
 
 
 JSON_KEYS = st.sampled_from(
-    words("""@type @id @graph @value name headline author creator publisher datePublished dateModified inLanguage license
+    words("""
+    @type @id @graph @value name headline author creator publisher datePublished dateModified inLanguage license
     url articleBody liveBlogUpdate mainEntityOfPage mainEntity alternateName givenName""")
 )
 STRINGS = st.one_of(
