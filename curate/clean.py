@@ -17,11 +17,15 @@ DATED_COLUMNS = frozenset({"dateline", "wire_agency", "date_published"})
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What is kept of an article, what was removed, and what rules read off it."""
+    """What is kept of an article, what was removed, and what rules read off it.
+
+    ``kept_lines`` holds, for each line of ``text``, the number of the extracted line it was.
+    """
 
     text: str
     removals: tuple[Removal, ...]
     captured: Mapping[str, str]
+    kept_lines: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,11 @@ def clean(
                 _apply(hit, line, draft, cuts, spans, captured, keep_datelines)
     draft = _located(draft, cuts, hits)
     _name(cuts, _marks(draft, PLACED, disable))
-    removals = tuple(_removals(article.text, lines, cuts, spans, LAYOUT not in disable))
-    return Cleaned(kept_text(article.text, removals), removals, captured)
+    if LAYOUT not in disable:
+        _name(cuts, _gaps(lines, cuts))
+    kept = tuple(line.index for line in lines if line.index not in cuts)
+    removals = tuple(_removals(article.text, lines, cuts, spans, kept[0] if kept else len(lines)))
+    return Cleaned(kept_text(article.text, removals), removals, captured, kept)
 
 
 def kept_text(text: str, removals: Iterable[Removal]) -> str:
@@ -189,29 +196,28 @@ def _ends_block(until: str, number: int, below: Line, draft: Draft) -> bool:
     return number > int(until)
 
 
+def _gaps(lines: Sequence[Line], cuts: Mapping[int, _Cut]) -> list[tuple[int, _Cut]]:
+    """Blank lines below a removed one, or before everything: their breaks would open a second gap."""
+    gaps: dict[int, _Cut] = {}
+    for line in lines:
+        above = line.index - 1
+        if not line.text.strip() and (above in cuts or above in gaps or (line.index == 0 and cuts)):
+            gaps[line.index] = _Cut(LAYOUT, "page", "A blank line beside removed ones.")
+    return list(gaps.items())
+
+
 def _removals(
-    text: str, lines: Sequence[Line], cuts: Mapping[int, _Cut], spans: Mapping[int, Sequence[_Cut]], blank: bool
+    text: str, lines: Sequence[Line], cuts: Mapping[int, _Cut], spans: Mapping[int, Sequence[_Cut]], first_kept: int
 ) -> Iterator[Removal]:
     """Spans in order. A dropped line takes the line break before it, or after it where nothing is kept before it."""
-    gone = dict(cuts)
     for line in lines:
-        if not line.text.strip() and blank and line.index not in gone and _beside_gap(line, lines, gone):
-            gone[line.index] = _Cut(LAYOUT, "page", "A blank line beside removed ones.")
-    kept = [line.index for line in lines if line.index not in gone]
-    first = kept[0] if kept else len(lines)
-    for line in lines:
-        if cut := gone.get(line.index):
-            start = line.start - (1 if line.index > first else 0)
-            end = line.end + (1 if line.index < first and line.end < len(text) else 0)
+        if cut := cuts.get(line.index):
+            start = line.start - (1 if line.index > first_kept else 0)
+            end = line.end + (1 if line.index < first_kept and line.end < len(text) else 0)
             if start < end:
                 yield Removal(start, end, cut.rule, cut.stage, cut.why)
         else:
             yield from _span_removals(line, spans.get(line.index, ()))
-
-
-def _beside_gap(line: Line, lines: Sequence[Line], gone: Mapping[int, _Cut]) -> bool:
-    """Whether the line before a blank one is removed, or none is before it: its break would open a second gap."""
-    return (line.index == 0 and bool(gone)) or (line.index - 1 in gone)
 
 
 def _span_removals(line: Line, cuts: Iterable[_Cut]) -> Iterator[Removal]:

@@ -12,7 +12,7 @@ from trafilatura.utils import load_html
 from trafilatura.xml import xmltotxt
 
 from curate.charset import decode_html
-from curate.metadata import PageFacts, domain_of, read_metadata
+from curate.metadata import PageFacts, domain_of, parse_date, parse_language, read_metadata, split_authors
 from curate.model import Article, Metadata, Page, Rejection
 from curate.page_lines import line_evidence, page_blocks
 from curate.recipe import Extract
@@ -49,17 +49,21 @@ def _from_text(page: Page, options: Extract) -> Article | Rejection:
     text = page.text or ""
     if len(text.strip()) < options.min_chars:
         return _reject(page, "no-text", f"The record's text has fewer than {options.min_chars} characters.")
+    return _article(page, text, TEXT_EXTRACTOR, _declared(page), page.url, ())
+
+
+def _declared(page: Page) -> Metadata:
+    """What stood beside the record in its file; a date that nobody can read is left out."""
     declared = page.declared
-    metadata = Metadata(
+    return Metadata(
         title=declared.get("title"),
-        authors=tuple(name for name in (declared.get("authors") or "").split("; ") if name),
+        authors=split_authors(declared.get("authors") or ""),
         publisher=declared.get("publisher"),
-        date_published=declared.get("date_published"),
-        date_modified=declared.get("date_modified"),
-        language=declared.get("language"),
+        date_published=parse_date(declared.get("date_published")),
+        date_modified=parse_date(declared.get("date_modified")),
+        language=parse_language(declared.get("language")),
         license=declared.get("license"),
     )
-    return _article(page, text, TEXT_EXTRACTOR, metadata, page.url, ())
 
 
 def _from_html(page: Page, options: Extract) -> Article | Rejection:
@@ -83,16 +87,16 @@ def _text_of(tree: Any) -> str:
 
 def _with_declared(facts: PageFacts, page: Page) -> Metadata:
     """The page's own metadata, filled up with what stood beside it in the input."""
-    found, declared = facts.metadata, page.declared
+    found, declared = facts.metadata, _declared(page)
     return Metadata(
-        title=found.title or declared.get("title"),
-        authors=found.authors or tuple(name for name in (declared.get("authors") or "").split("; ") if name),
-        publisher=found.publisher or declared.get("publisher"),
+        title=found.title or declared.title,
+        authors=found.authors or declared.authors,
+        publisher=found.publisher or declared.publisher,
         canonical_url=found.canonical_url,
-        date_published=found.date_published or declared.get("date_published"),
-        date_modified=found.date_modified or declared.get("date_modified"),
-        language=found.language or declared.get("language"),
-        license=found.license or declared.get("license"),
+        date_published=found.date_published or declared.date_published,
+        date_modified=found.date_modified or declared.date_modified,
+        language=found.language or declared.language,
+        license=found.license or declared.license,
     )
 
 
@@ -105,7 +109,7 @@ def _article(page: Page, text: str, extractor: str, metadata: Metadata, url: str
         metadata=metadata,
         url=url,
         source_domain=domain_of(url) if url else None,
-        date_download=page.date_download,
+        date_download=parse_date(page.date_download),
         evidence=evidence,
     )
 

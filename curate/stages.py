@@ -344,7 +344,7 @@ def cleaned_article(
 ) -> Cleaned:
     """The cleaning alone."""
     if not recipe.clean.enabled:
-        return Cleaned(article.text, (), {})
+        return Cleaned(article.text, (), {}, tuple(range(article.text.count("\n") + 1)))
     repeated, titles = sites.get(article.source_domain or "", ({}, {}))
     site = (
         known_to((line.key for line in lines_of(article.text)), repeated, titles) if repeated or titles else SiteLines()
@@ -370,7 +370,8 @@ def refusal_of(
                 "language", "unsure-language", f"{language[0]} at {language[1]:.2f}, below {options.min_score}."
             )
     if recipe.quality.enabled:
-        shares = [one.link_share if one else None for one in article.evidence]
+        evidence = [article.evidence[number] for number in cleaned.kept_lines] if article.evidence else []
+        shares = [one.link_share if one else None for one in evidence]
         refusal = judge(cleaned.text, language[0] if language else None, recipe.quality.filters, shares)
         if refusal is not None:
             return reject("quality", refusal.reason, refusal.detail)

@@ -169,7 +169,7 @@ def payload_copies(index_files: Sequence[Path]) -> pa.Table:
     repeated = counts.filter(pc.greater(counts["digest_count"], 1))["digest"].combine_chunks()
     records = records.filter(pc.is_in(records["digest"], value_set=repeated))
     known = pc.if_else(pc.equal(records["date_download"], ""), None, records["date_download"])
-    records = records.set_column(2, "date_download", known)
+    records = records.set_column(2, "date_download", pc.fill_null(known, "9999"))
     records = records.sort_by([("digest", "ascending"), ("date_download", "ascending"), ("id", "ascending")])
     hubs, copies = spokes(records["digest"], records["id"])
     return pa.table({"id": copies, "kept_id": hubs}).sort_by("id")

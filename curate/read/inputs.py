@@ -54,12 +54,13 @@ class Split:
     """A part of a file that is read by itself.
 
     ``start`` and ``end`` (exclusive; None: to the end) are bytes of a WARC, ARC or JSONL file, row groups of a Parquet
-    file, members of a zip file; any other file is one split.
+    file, members of a zip file; any other file is one split. ``first`` is the number of its first line or row.
     """
 
     input: Input
     start: int = 0
     end: int | None = None
+    first: int = 0
 
 
 def list_inputs(raw: str) -> list[Input]:

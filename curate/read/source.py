@@ -13,13 +13,17 @@ from curate.recipe import Read
 
 @dataclass(frozen=True)
 class Source:
-    """An open file, or a member of an archive, and the part of it to read."""
+    """An open file, or a member of an archive, and the part of it to read.
+
+    ``first`` is the number of the first record of that part, where records are numbered.
+    """
 
     file: BinaryIO
     file_path: str
     format: str
     start: int = 0
     end: int | None = None
+    first: int = 0
 
     def place(self, offset: int | None = None, key: str | None = None) -> Place:
         """The place of a record in this file."""

@@ -17,7 +17,7 @@ import re2
 from curate.errors import RuleError
 from curate.lines import Line, lines_of
 from curate.rules.model import Pack, Rule
-from curate.rules.patterns import compile_pattern, folded_pattern, raw_pattern
+from curate.rules.patterns import compile_pattern, folded_pattern, raw_patterns
 from curate.rules.selectors import Compound, matches, parse_path, parse_selector
 
 SET_MEMORY_BYTES = 256 << 20
@@ -51,7 +51,7 @@ class Matcher:
             elif _is(rule, "regex", "tokens"):
                 self._raw.append(rule)
         self._folded_set = _Set([(rule, folded_pattern(rule)) for rule in self._folded])
-        self._raw_set = _Set([(rule, raw_pattern(rule)) for rule in self._raw])
+        self._raw_set = _Set([(rule, source) for rule in self._raw for source in raw_patterns(rule)])
         self._longest = max((rule.where.max_words or 0 for rule in self._folded), default=0)
 
     def hits(self, line: Line) -> list[Hit]:
@@ -72,7 +72,7 @@ class Matcher:
         )
 
     def _raw_hit(self, rule: Rule, line: Line) -> Hit | None:
-        match = self._raw_set.patterns[rule.id].search(line.text)
+        match = next((found for one in self._raw_set.patterns[rule.id] if (found := one.search(line.text))), None)
         if match is None:
             return None
         groups = match.groupdict()
@@ -108,7 +108,9 @@ class _Set:
 
     def __init__(self, sources: Sequence[tuple[Rule, str]]) -> None:
         self.rules = [rule for rule, _ in sources]
-        self.patterns = {rule.id: compile_pattern(rule, source) for rule, source in sources}
+        self.patterns: dict[str, list[re2._Regexp]] = defaultdict(list)
+        for rule, source in sources:
+            self.patterns[rule.id].append(compile_pattern(rule, source))
         options = re2.Options()
         options.max_mem = SET_MEMORY_BYTES
         options.log_errors = False
@@ -121,7 +123,7 @@ class _Set:
     def match(self, text: str) -> list[Rule]:
         if not self.rules:
             return []
-        return [self.rules[number] for number in self._set.Match(text) or ()]
+        return list({self.rules[number].id: self.rules[number] for number in self._set.Match(text) or ()}.values())
 
 
 def _is(rule: Rule, *kinds: str) -> bool:

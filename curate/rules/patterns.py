@@ -77,17 +77,13 @@ def _bounded(source: str, key: str, at: str) -> str:
     return ("(?:^|[^\\pL\\pN])" if before else "") + source + ("(?:$|[^\\pL\\pN])" if after else "")
 
 
-def raw_pattern(rule: Rule) -> str:
-    """The RE2 source of a regex or tokens rule, over the line as it is."""
+def raw_patterns(rule: Rule) -> list[str]:
+    """The RE2 sources of a regex or tokens rule, over the line as it is; alternatives may share names of groups."""
     if rule.match.kind == "regex":
-        return (
-            "|".join(f"(?:{pattern})" for pattern in rule.match.patterns)
-            if len(rule.match.patterns) > 1
-            else rule.match.patterns[0]
-        )
+        return list(rule.match.patterns)
     item, separators = rule.match.patterns[0], re2.escape(rule.match.separators)
     low, high = rule.match.min_items - 1, rule.match.max_items - 1
-    return rf"^\s*(?:{item})(?:[{separators}](?:{item})){{{low},{high}}}\s*$"
+    return [rf"^\s*(?:{item})(?:[{separators}](?:{item})){{{low},{high}}}\s*$"]
 
 
 def compile_pattern(rule: Rule, source: str) -> re2._Regexp:
