@@ -52,7 +52,7 @@ from curate.write import (
 WORK = ".curate"
 BATCH_BYTES = 8_000_000
 """Input bytes of one task: about 80 pages, some seconds of work; a lost worker costs no more."""
-PINNED = ("trafilatura", "lxml", "htmldate", "langdetect", "google-re2", "fastwarc", "pyarrow", "numpy", "xxhash")
+PINNED = ("trafilatura", "lxml", "htmldate", "langdetect", "google-re2", "pyahocorasick", "fastwarc", "pyarrow", "numpy", "xxhash")
 """Packages whose version can change the output."""
 DEDUP_PARTITION_ROWS = 200_000
 """Articles whose candidate pairs are held in memory at once: about 2 GB (DESIGN, Dedup)."""
@@ -103,8 +103,8 @@ def load_rules(recipe: Recipe) -> Rules:
     """
     folders = (packaged_rules(), *(Path(folder).resolve() for folder in recipe.clean.rules))
     packs = tuple(load_pack(folder) for folder in folders)
-    compile_rules(packs)
-    for error in broken_examples(rule for pack in packs for rule in pack.rules):
+    matcher = compile_rules(packs)
+    for error in broken_examples(matcher.rules, matcher):
         raise error
     digest = hashlib.sha256(" ".join(f"{pack.id} {pack.version} {pack.digest}" for pack in packs).encode()).hexdigest()
     rules = Rules(folders, packs, digest[:16])

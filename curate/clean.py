@@ -14,6 +14,9 @@ from curate.rules import Hit, Matcher
 DATED_COLUMNS = frozenset({"dateline", "wire_agency", "date_published"})
 """A strip rule that captures one of these obeys the recipe's ``clean.datelines``."""
 
+BLOCKS = ("drop-block", "end-article")
+"""Actions that take other lines with them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
@@ -45,6 +48,7 @@ def clean(
     site: SiteLines,
     language: str | None,
     *,
+    lines: Sequence[Line] | None = None,
     disable: Sequence[str] = (),
     keep_datelines: bool = False,
 ) -> Cleaned:
@@ -59,6 +63,7 @@ def clean(
         matcher: the compiled rules.
         site: the repeated lines and titles of the article's site.
         language: ISO 639-1 code of the text, or None where it is not known: rules for a language then apply.
+        lines: the article's lines with their evidence, where they are known already.
         disable: ids or globs of heuristics not to apply (rules are left out when they are compiled).
         keep_datelines: fill the columns that dateline rules capture, but cut nothing.
 
@@ -69,7 +74,7 @@ def clean(
     Source:
         Marking spans and cutting them once follows Dolma's taggers and mixer (Soldaini et al. 2024, arXiv:2402.00159).
     """
-    lines = lines_of(article.text, article.evidence)
+    lines = lines_of(article.text, article.evidence) if lines is None else lines
     hits = [[hit for hit in matcher.hits(line) if _applies(hit, article, language)] for line in lines]
     title = line_key(article.metadata.title or "")
     draft = Draft(lines, title, article.source_domain or "this site", site, frozenset(), None, None)
@@ -79,10 +84,10 @@ def clean(
     captured: dict[str, str] = {}
     _name(cuts, _marks(draft, ANYWHERE, disable))
     draft = _located(draft, cuts, hits)
-    for line in lines:
-        for hit in hits[line.index]:
-            if _stands(hit, line, draft):
-                _apply(hit, line, draft, cuts, spans, captured, keep_datelines)
+    standing = [(hit, line) for line in lines for hit in hits[line.index] if _stands(hit, line, draft)]
+    # blocks last: a line below a heading is credited to the rule that names it by itself, if one does
+    for hit, line in sorted(standing, key=lambda one: one[0].rule.action in BLOCKS):
+        _apply(hit, line, draft, cuts, spans, captured, keep_datelines)
     draft = _located(draft, cuts, hits)
     _name(cuts, _marks(draft, PLACED, disable))
     if LAYOUT not in disable:

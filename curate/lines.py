@@ -14,7 +14,6 @@ MIN_PROSE_WORDS = 8
 LONG_PROSE_WORDS = 25
 """A line this long is prose even without a full stop."""
 
-_OUTER = re.compile(r"^[\W_]+|[\W_]+$")
 _SENTENCE_END = re.compile(r"""[.!?…。！？؟۔।:]["'”’»“„)\]」』）]*\s*$|[”»」』]\s*$""")
 
 
@@ -60,7 +59,13 @@ def lines_of(text: str, evidence: Sequence[Evidence | None] = ()) -> list[Line]:
 
 def line_key(line: str) -> str:
     """``line`` folded, without bullets, pipes and punctuation around it."""
-    return _OUTER.sub("", fold(line))
+    folded = fold(line)
+    start, end = 0, len(folded)
+    while start < end and not folded[start].isalnum():
+        start += 1
+    while start < end and not folded[end - 1].isalnum():
+        end -= 1
+    return folded[start:end]
 
 
 def is_prose(line: str, words: int) -> bool:

@@ -346,11 +346,11 @@ def cleaned_article(
     if not recipe.clean.enabled:
         return Cleaned(article.text, (), {}, tuple(range(article.text.count("\n") + 1)))
     repeated, titles = sites.get(article.source_domain or "", ({}, {}))
-    site = (
-        known_to((line.key for line in lines_of(article.text)), repeated, titles) if repeated or titles else SiteLines()
-    )
-    options = recipe.clean
-    return clean(article, matcher, site, language, disable=options.disable, keep_datelines=options.datelines == "keep")
+    lines = lines_of(article.text, article.evidence)
+    site = known_to((line.key for line in lines), repeated, titles) if repeated or titles else SiteLines()
+    keep_datelines = recipe.clean.datelines == "keep"
+    disable = recipe.clean.disable
+    return clean(article, matcher, site, language, lines=lines, disable=disable, keep_datelines=keep_datelines)
 
 
 def refusal_of(

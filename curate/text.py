@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\w+")
 # scripts written without spaces: about two characters a word
 _UNSPACED = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿຀-໿က-႟ក-៿]")
@@ -18,12 +17,12 @@ def split_lines(text: str) -> list[str]:
 
 def fold(text: str) -> str:
     """A form to compare by: compatibility-normalised, lower case, single spaces. Never to take offsets from."""
-    return _SPACE.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def count_words(text: str) -> int:
     """Number of words; in scripts without spaces, two characters count as one."""
-    unspaced = len(_UNSPACED.findall(text))
+    unspaced = 0 if text.isascii() else len(_UNSPACED.findall(text))
     if not unspaced:
         return len(_WORD.findall(text))
     return len(_WORD.findall(_UNSPACED.sub(" ", text))) + (unspaced + 1) // 2

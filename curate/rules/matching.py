@@ -16,8 +16,9 @@ import re2
 
 from curate.errors import RuleError
 from curate.lines import Line, lines_of
+from curate.rules.literals import Phrases
 from curate.rules.model import Pack, Rule
-from curate.rules.patterns import compile_pattern, folded_pattern, raw_patterns
+from curate.rules.patterns import compile_pattern, raw_patterns
 from curate.rules.selectors import Compound, matches, parse_path, parse_selector
 
 SET_MEMORY_BYTES = 256 << 20
@@ -39,26 +40,20 @@ class Matcher:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
-        self._whole: dict[str, list[Rule]] = defaultdict(list)
-        self._folded: list[Rule] = []
-        self._raw: list[Rule] = []
+        phrases = [rule for rule in rules if _is(rule, "phrase", "template")]
+        self._phrases = Phrases(phrases)
+        self._longest = max((rule.where.max_words or 0 for rule in phrases), default=0)
+        raw = [rule for rule in rules if _is(rule, "regex", "tokens")]
+        self._raw_set = _Set([(rule, source) for rule in raw for source in raw_patterns(rule)])
         self._selectors = [
             (rule, [_selector(rule, text) for text in rule.match.patterns]) for rule in rules if _is(rule, "selector")
         ]
-        for rule in rules:
-            if _is(rule, "phrase", "template"):
-                self._folded.append(rule)
-            elif _is(rule, "regex", "tokens"):
-                self._raw.append(rule)
-        self._folded_set = _Set([(rule, folded_pattern(rule)) for rule in self._folded])
-        self._raw_set = _Set([(rule, source) for rule in self._raw for source in raw_patterns(rule)])
-        self._longest = max((rule.where.max_words or 0 for rule in self._folded), default=0)
 
     def hits(self, line: Line) -> list[Hit]:
         """Every rule whose look ``line`` has, in the order of the rules' ids; places are not asked."""
         found: list[Hit] = []
         if line.key and line.words <= self._longest:
-            found += [_whole_line(rule, line) for rule in self._folded_set.match(line.key)]
+            found += [_whole_line(rule, line) for rule in self._phrases.match(line.key)]
         if line.text:
             for rule in self._raw_set.match(line.text):
                 hit = self._raw_hit(rule, line)
@@ -72,7 +67,7 @@ class Matcher:
         )
 
     def _raw_hit(self, rule: Rule, line: Line) -> Hit | None:
-        match = next((found for one in self._raw_set.patterns[rule.id] if (found := one.search(line.text))), None)
+        match = next((found for one in self._raw_set.patterns(rule) if (found := one.search(line.text))), None)
         if match is None:
             return None
         groups = match.groupdict()
@@ -86,6 +81,10 @@ class Matcher:
 
     def _selected(self, path: str) -> tuple[int, ...]:
         return _selected_rules(self, path)
+
+    def selector_rule(self, number: int) -> Rule:
+        """The selector rule with this number."""
+        return self._selectors[number][0]
 
     def select(self, path: str) -> tuple[int, ...]:
         """Numbers of the selector rules that an element path is inside of."""
@@ -104,21 +103,31 @@ def _selected_rules(matcher: Matcher, path: str) -> tuple[int, ...]:
 
 
 class _Set:
-    """Patterns searched for all at once, and one by one for their spans."""
+    """Patterns searched for all at once; one by one, for their spans, only where one was found."""
 
     def __init__(self, sources: Sequence[tuple[Rule, str]]) -> None:
         self.rules = [rule for rule, _ in sources]
-        self.patterns: dict[str, list[re2._Regexp]] = defaultdict(list)
-        for rule, source in sources:
-            self.patterns[rule.id].append(compile_pattern(rule, source))
+        self._sources: dict[str, list[str]] = defaultdict(list)
+        self._compiled: dict[str, list[re2._Regexp]] = {}
         options = re2.Options()
         options.max_mem = SET_MEMORY_BYTES
         options.log_errors = False
         self._set = re2.Set.SearchSet(options)
-        for _, source in sources:
-            self._set.Add(source)
+        for rule, source in sources:
+            self._sources[rule.id].append(source)
+            try:
+                self._set.Add(source)
+            except re2.error:
+                compile_pattern(rule, source)  # says what is wrong
+                raise
         if sources:
             self._set.Compile()
+
+    def patterns(self, rule: Rule) -> list[re2._Regexp]:
+        """The patterns of one rule, compiled when they are first asked for: most rules never are."""
+        if rule.id not in self._compiled:
+            self._compiled[rule.id] = [compile_pattern(rule, source) for source in self._sources[rule.id]]
+        return self._compiled[rule.id]
 
     def match(self, text: str) -> list[Rule]:
         if not self.rules:
@@ -175,17 +184,23 @@ def compile_rules(packs: Iterable[Pack], disable: Sequence[str] = ()) -> Matcher
     )
 
 
-def broken_examples(rules: Iterable[Rule]) -> list[RuleError]:
-    """Every example that its rule contradicts; conditions on the line's place count as met."""
-    return [error for rule in rules for error in _broken(rule)]
+def broken_examples(rules: Iterable[Rule], matcher: Matcher | None = None) -> list[RuleError]:
+    """Every example that its rule contradicts; conditions on the line's place count as met.
+
+    Args:
+        rules: whose examples are run.
+        matcher: the same rules compiled, where that was done already.
+    """
+    rules = list(rules)
+    compiled = matcher or Matcher(rules)
+    return [error for rule in rules for error in _broken(rule, compiled)]
 
 
-def _broken(rule: Rule) -> list[RuleError]:
-    alone = Matcher([rule])
-    wrong = [f"drop example is not matched: {text!r}" for text in rule.drop_examples if not _hits(alone, rule, text)]
-    wrong += [f"keep example is matched: {text!r}" for text in rule.keep_examples if _hits(alone, rule, text)]
+def _broken(rule: Rule, matcher: Matcher) -> list[RuleError]:
+    wrong = [f"drop example is not matched: {text!r}" for text in rule.drop_examples if not _hits(matcher, rule, text)]
+    wrong += [f"keep example is matched: {text!r}" for text in rule.keep_examples if _hits(matcher, rule, text)]
     for example in rule.strip_examples:
-        hits = _hits(alone, rule, example.line)
+        hits = _hits(matcher, rule, example.line)
         if not hits:
             wrong.append(f"strip example is not matched: {example.line!r}")
             continue
@@ -202,7 +217,7 @@ def _broken(rule: Rule) -> list[RuleError]:
     ]
 
 
-def _hits(alone: Matcher, rule: Rule, text: str) -> list[Hit]:
+def _hits(matcher: Matcher, rule: Rule, text: str) -> list[Hit]:
     if rule.match.kind == "selector":
-        return [Hit(rule, 0, 0, {})] if alone.select(text) else []
-    return alone.hits(lines_of(text.replace("\n", " "))[0])
+        return [Hit(rule, 0, 0, {})] if rule in (matcher.selector_rule(number) for number in matcher.select(text)) else []
+    return [hit for hit in matcher.hits(lines_of(text.replace("\n", " "))[0]) if hit.rule is rule]

@@ -7,6 +7,7 @@ in the line, whatever pattern a stranger's rule file brings; ``re`` hangs on ``(
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import re2
 
@@ -29,52 +30,54 @@ SLOTS = {
 }
 _SLOT = re.compile(r"\{(\w+)\}")
 # scripts written without spaces have no word boundaries to ask for
-_UNSPACED_EDGE = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿]")
+UNSPACED_EDGE = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿]")
+"""A character of a script in which words need no edges."""
 
 
-def folded_pattern(rule: Rule) -> str:
-    """The RE2 source of a phrase or template rule, over the line's key.
+def phrase_keys(rule: Rule) -> list[str]:
+    """The keys that a line may have to be one of the phrases of a rule.
 
     Raises:
-        RuleError: a phrase without a letter or digit, or an unknown slot.
+        RuleError: a phrase without a letter or digit.
     """
-    alternatives = [
-        _phrase(rule, text) if rule.match.kind == "phrase" else _template(rule, text) for text in rule.match.patterns
-    ]
-    joined = "|".join(alternatives)
-    start, end = (rule.match.at in ("line", "start"), rule.match.at in ("line", "end"))
-    return f"{'^' if start else ''}(?:{joined}){'$' if end else ''}"
+    return [_phrase_key(rule, text) for text in rule.match.patterns]
 
 
-def _phrase(rule: Rule, text: str) -> str:
+def _phrase_key(rule: Rule, text: str) -> str:
     key = line_key(text)
     if not key:
         raise _error(rule, f"phrase {text!r} has no letter or digit, so nothing of it is left to compare by.")
-    return _bounded(re2.escape(key), key, rule.match.at)
+    return key
 
 
-def _template(rule: Rule, text: str) -> str:
-    pieces = _SLOT.split(text)
-    for name in pieces[1::2]:
+def template_parts(rule: Rule, text: str) -> list[str]:
+    """A template as folded literals, with the names of the slots between them at odd places.
+
+    Raises:
+        RuleError: an unknown slot, or no letter or digit besides the slots.
+    """
+    for name in _SLOT.split(text)[1::2]:
         if name not in SLOTS:
             raise _error(rule, f"no slot is called {{{name}}}; there are: {', '.join(SLOTS)}.")
-    key = line_key(" ".join(pieces[0::2]))
-    if not key:
+    if not line_key(" ".join(_SLOT.split(text)[0::2])):
         raise _error(rule, f"template {text!r} is all slots: it would match every line.")
     # the letters around keep an outer slot's mark from being stripped as punctuation
     marked = _SLOT.sub(lambda slot: f"x\ue000{slot[1]}\ue000x", text)
-    folded = line_key(marked).replace("x\ue000", "\ue000").replace("\ue000x", "\ue000")
+    return line_key(marked).replace("x\ue000", "\ue000").replace("\ue000x", "\ue000").split("\ue000")
+
+
+def template_pattern(rule: Rule, parts: Sequence[str]) -> str:
+    """The RE2 source of a template, over the line's key."""
     source = "".join(
-        f"(?:{SLOTS[piece]})" if number % 2 else re2.escape(piece)
-        for number, piece in enumerate(folded.split("\ue000"))
+        f"(?:{SLOTS[part]})" if number % 2 else re2.escape(part) for number, part in enumerate(parts)
     )
-    return _bounded(source, key, rule.match.at)
-
-
-def _bounded(source: str, key: str, at: str) -> str:
-    before = at in ("end", "anywhere") and not _UNSPACED_EDGE.match(key[0])
-    after = at in ("start", "anywhere") and not _UNSPACED_EDGE.match(key[-1])
-    return ("(?:^|[^\\pL\\pN])" if before else "") + source + ("(?:$|[^\\pL\\pN])" if after else "")
+    at, literals = rule.match.at, [part for part in parts[::2] if part]
+    before = at in ("end", "anywhere") and not UNSPACED_EDGE.match(literals[0][0])
+    after = at in ("start", "anywhere") and not UNSPACED_EDGE.match(literals[-1][-1])
+    start, end = "^" if at in ("line", "start") else "", "$" if at in ("line", "end") else ""
+    return (
+        start + ("(?:^|[^\\pL\\pN])" if before else "") + source + ("(?:$|[^\\pL\\pN])" if after else "") + end
+    )
 
 
 def raw_patterns(rule: Rule) -> list[str]:
