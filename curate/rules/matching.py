@@ -67,6 +67,8 @@ class Matcher:
         )
 
     def _raw_hit(self, rule: Rule, line: Line) -> Hit | None:
+        if rule.action != "strip" and not _reads_groups(rule):
+            return _whole_line(rule, line)  # the set has found it, and no span is wanted
         match = next((found for one in self._raw_set.patterns(rule) if (found := one.search(line.text))), None)
         if match is None:
             return None
@@ -137,6 +139,10 @@ class _Set:
 
 def _is(rule: Rule, *kinds: str) -> bool:
     return rule.match.kind in kinds
+
+
+def _reads_groups(rule: Rule) -> bool:
+    return any(value.startswith("$") and value != "$line" for value in rule.capture.values())
 
 
 def _selector(rule: Rule, text: str) -> tuple[Compound, ...]:
