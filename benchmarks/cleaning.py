@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from curate.build import load_rules
 from curate.corpus.site import page_lines, site_lines
 from curate.extract import extract
 from curate.metadata import domain_of
@@ -30,7 +29,7 @@ from curate.model import Article, Page, Rejection
 from curate.quality import detect, prose_sample
 from curate.read import list_inputs, plan_splits, read
 from curate.recipe import Recipe, recipe_from
-from curate.rules import Matcher, compile_rules
+from curate.rules import Matcher, compile_rules, load_pack, packaged_rules
 from curate.stages import cleaned_article
 from curate.text import split_lines
 
@@ -183,11 +182,11 @@ def ablate(bench: Bench, score: Any, matcher: Matcher, recipe: Recipe) -> None:
 
     whole = score.score(bench.gold, curate_texts(bench, matcher, recipe)[0])
     families = sorted({rule.id.rsplit("/", 1)[0] + "/*" for rule in matcher.rules}) + list(HEURISTICS)
-    rules = load_rules(recipe)
+    packs = [load_pack(packaged_rules())]
     key = "f1" if "f1" in whole else "seg_f1"
     for family in families:
         without = recipe_from({"clean": {"disable": [family]}})
-        result = score.score(bench.gold, curate_texts(bench, compile_rules(rules.packs, (family,)), without)[0])
+        result = score.score(bench.gold, curate_texts(bench, compile_rules(packs, (family,)), without)[0])
         change, loss = result[key] - whole[key], result.get("loss", 0) - whole.get("loss", 0)
         if abs(change) > 0.00005 or abs(loss) > 0.00005:
             print(f"  without {family:34} {key} {change:+.4f}  loss {loss:+.4f}")
@@ -225,7 +224,7 @@ def main() -> None:
     parser.add_argument("--worst", type=int, default=0)
     args = parser.parse_args()
     score, recipe = load_score(args.bench), Recipe()
-    matcher = compile_rules(load_rules(recipe).packs)
+    matcher = compile_rules([load_pack(packaged_rules())])
     print(HEAD)
     for name in args.sets or SETS:
         bench = load_set(args.bench, name, score, args.half)

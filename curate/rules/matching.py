@@ -7,7 +7,7 @@ depends on which lines other rules have named.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -108,22 +108,11 @@ class _Set:
     """Patterns searched for all at once; one by one, for their spans, only where one was found."""
 
     def __init__(self, sources: Sequence[tuple[Rule, str]]) -> None:
-        self.rules = [rule for rule, _ in sources]
         self._sources: dict[str, list[str]] = defaultdict(list)
         self._compiled: dict[str, list[re2._Regexp]] = {}
-        options = re2.Options()
-        options.max_mem = SET_MEMORY_BYTES
-        options.log_errors = False
-        self._set = re2.Set.SearchSet(options)
         for rule, source in sources:
             self._sources[rule.id].append(source)
-            try:
-                self._set.Add(source)
-            except re2.error:
-                compile_pattern(rule, source)  # says what is wrong
-                raise
-        if sources:
-            self._set.Compile()
+        self._sets = _compiled_sets(sources)
 
     def patterns(self, rule: Rule) -> list[re2._Regexp]:
         """The patterns of one rule, compiled when they are first asked for: most rules never are."""
@@ -132,9 +121,41 @@ class _Set:
         return self._compiled[rule.id]
 
     def match(self, text: str) -> list[Rule]:
-        if not self.rules:
-            return []
-        return list({self.rules[number].id: self.rules[number] for number in self._set.Match(text) or ()}.values())
+        """The rules of which ``text`` holds a pattern."""
+        return list({rule.id: rule for rules, one in self._sets for rule in _found(rules, one.Match(text))}.values())
+
+
+def _found(rules: Sequence[Rule], numbers: Iterable[int] | None) -> Iterator[Rule]:
+    return (rules[number] for number in numbers or ())
+
+
+def _compiled_sets(sources: Sequence[tuple[Rule, str]]) -> list[tuple[list[Rule], re2.Set]]:
+    """One set of all patterns, or several where one would need too much memory."""
+    if not sources:
+        return []
+    options = re2.Options()
+    options.max_mem = SET_MEMORY_BYTES
+    options.log_errors = False
+    compiled = re2.Set.SearchSet(options)
+    for rule, source in sources:
+        try:
+            compiled.Add(source)
+        except re2.error:
+            compile_pattern(rule, source)  # says what is wrong
+            raise
+    try:
+        compiled.Compile()
+    except re2.error:
+        if len(sources) == 1:
+            raise _too_large(sources[0][0]) from None
+        half = len(sources) // 2
+        return [*_compiled_sets(sources[:half]), *_compiled_sets(sources[half:])]
+    return [([rule for rule, _ in sources], compiled)]
+
+
+def _too_large(rule: Rule) -> RuleError:
+    message = f"rule {rule.id!r}: the pattern is too large; use smaller repetitions."
+    return RuleError(message, file=rule.file, line=rule.line, column=rule.column)
 
 
 def _is(rule: Rule, *kinds: str) -> bool:
