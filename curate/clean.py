@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -10,9 +10,6 @@ from curate.heuristics import ANYWHERE, LAYOUT, PLACED, Draft, Heuristic, SiteLi
 from curate.lines import Line, line_key, lines_of
 from curate.model import Article, Removal
 from curate.rules import Hit, Matcher
-
-DATED_COLUMNS = frozenset({"dateline", "wire_agency", "date_published"})
-"""A strip rule that captures one of these obeys the recipe's ``clean.datelines``."""
 
 BLOCKS = ("drop-block", "end-article")
 """Actions that take other lines with them."""
@@ -50,7 +47,7 @@ def clean(
     *,
     lines: Sequence[Line] | None = None,
     disable: Sequence[str] = (),
-    keep_datelines: bool = False,
+    keep: Collection[str] = (),
 ) -> Cleaned:
     """Remove boilerplate from one article.
 
@@ -65,7 +62,7 @@ def clean(
         language: ISO 639-1 code of the text, or None where it is not known: rules for a language then apply.
         lines: the article's lines with their evidence, where they are known already.
         disable: ids or globs of heuristics not to apply (rules are left out when they are compiled).
-        keep_datelines: fill the columns that dateline rules capture, but cut nothing.
+        keep: options (datelines, credits) whose rules fill the columns that they capture, but cut nothing.
 
     Returns:
         The kept text, the removals in order, and the captured columns. Kept text and removed spans, put together by
@@ -87,7 +84,7 @@ def clean(
     standing = [(hit, line) for line in lines for hit in hits[line.index] if _stands(hit, line, draft)]
     # blocks last: a line below a heading is credited to the rule that names it by itself, if one does
     for hit, line in sorted(standing, key=lambda one: one[0].rule.action in BLOCKS):
-        _apply(hit, line, draft, cuts, spans, captured, keep_datelines)
+        _apply(hit, line, draft, cuts, spans, captured, keep)
     draft = _located(draft, cuts, hits)
     _name(cuts, _marks(draft, PLACED, disable))
     if LAYOUT not in disable:
@@ -165,15 +162,16 @@ def _apply(
     cuts: dict[int, _Cut],
     spans: dict[int, list[_Cut]],
     captured: dict[str, str],
-    keep_datelines: bool,
+    keep: Collection[str],
 ) -> None:
     rule = hit.rule
     cut = _Cut(rule.id, "rules", rule.why)
     for key, value in hit.captured.items():
         captured.setdefault(key, value)
+    if rule.option in keep:
+        return
     if rule.action == "strip":
-        if not (keep_datelines and DATED_COLUMNS & set(rule.capture)):
-            spans.setdefault(line.index, []).append(replace(cut, start=hit.start, end=hit.end))
+        spans.setdefault(line.index, []).append(replace(cut, start=hit.start, end=hit.end))
     elif rule.action == "drop":
         cuts.setdefault(line.index, cut)
     else:

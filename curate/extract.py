@@ -16,6 +16,7 @@ from curate.metadata import PageFacts, domain_of, parse_date, parse_language, re
 from curate.model import Article, Metadata, Page, Rejection
 from curate.page_lines import line_evidence, page_blocks
 from curate.recipe import Extract
+from curate.recover import recover
 
 EXTRACTOR = f"trafilatura {version('trafilatura')}"
 TEXT_EXTRACTOR = "none (text input)"
@@ -71,10 +72,11 @@ def _from_html(page: Page, options: Extract) -> Article | Rejection:
     if tree is None:
         return _reject(page, "no-html", "The record holds no HTML that can be parsed.")
     facts = read_metadata(tree, page.url)
-    text = _text_of(tree)
+    blocks = page_blocks(tree)
+    text = recover(_text_of(tree), blocks, facts.article_body)
     if len(text.strip()) < options.min_chars:
         return _reject(page, "no-text", "The extractor found no article text in the page.")
-    evidence = line_evidence(text, page_blocks(tree), facts.article_body)
+    evidence = line_evidence(text, blocks, facts.article_body)
     return _article(page, text, EXTRACTOR, _with_declared(facts, page), page.url or facts.declared_url, evidence)
 
 

@@ -78,12 +78,16 @@ MAX_PATH_STEPS = 40
 
 
 class Block:
-    """A run of text between two block boundaries of the page."""
+    """A run of text between two block boundaries of the page.
 
-    __slots__ = ("chars", "element", "linked", "text")
+    ``chars`` counts its characters, ``linked`` those inside links; ``key`` is its letters and digits.
+    """
 
-    def __init__(self, element: Any) -> None:
-        self.element, self.text, self.chars, self.linked = element, "", 0, 0
+    __slots__ = ("chars", "element", "key", "linked", "text")
+
+    def __init__(self, element: Any, text: str, linked: int) -> None:
+        self.element, self.text, self.linked = element, text, linked
+        self.chars, self.key = len(text), squash(text)
 
 
 def page_blocks(tree: Any) -> list[Block]:
@@ -101,11 +105,7 @@ def page_blocks(tree: Any) -> list[Block]:
         if pieces:
             text = "".join(piece for piece, _ in pieces)
             if text and not text.isspace():
-                block = Block(element)
-                block.text = text
-                block.chars = len(text)
-                block.linked = sum(len(piece) for piece, linked in pieces if linked)
-                blocks.append(block)
+                blocks.append(Block(element, text, sum(len(piece) for piece, linked in pieces if linked)))
             pieces = []
 
     for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
@@ -157,9 +157,8 @@ def line_evidence(text: str, blocks: Sequence[Block], article_body: str | None) 
     """
     index: dict[str, list[tuple[str, Block]]] = {}
     for block in blocks:
-        squashed = squash(block.text)
-        if squashed:
-            index.setdefault(squashed[:KEY_CHARS], []).append((squashed, block))
+        if block.key:
+            index.setdefault(block.key[:KEY_CHARS], []).append((block.key, block))
     body = squash(article_body) if article_body else ""
     paths: dict[Any, str] = {}
     found: list[Evidence | None] = []

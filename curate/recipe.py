@@ -65,6 +65,12 @@ class Clean:
         "strip (into the columns dateline, wire_agency, date_published) or keep (the columns are filled all the same).",
         choices=("strip", "keep"),
     )
+    credits: str = option(
+        "keep",
+        "Lines that credit an agency, reporters or editors below a story: keep or strip (the columns wire_agency and "
+        "wire_evidence are filled all the same). Desk codes and end marks are always removed.",
+        choices=("keep", "strip"),
+    )
 
 
 @dataclass(frozen=True)

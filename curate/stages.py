@@ -31,7 +31,7 @@ from curate.model import ARTICLES, DUPLICATES, REJECTED, REMOVED, Article, Page,
 from curate.quality import detect, judge, prose_sample
 from curate.read import Split, read
 from curate.recipe import Recipe
-from curate.rules import Matcher, compile_rules, load_pack
+from curate.rules import OPTIONS, Matcher, compile_rules, load_pack
 from curate.text import count_words, split_lines
 from curate.write import write_shard
 
@@ -348,9 +348,9 @@ def cleaned_article(
     repeated, titles = sites.get(article.source_domain or "", ({}, {}))
     lines = lines_of(article.text, article.evidence)
     site = known_to((line.key for line in lines), repeated, titles) if repeated or titles else SiteLines()
-    keep_datelines = recipe.clean.datelines == "keep"
-    disable = recipe.clean.disable
-    return clean(article, matcher, site, language, lines=lines, disable=disable, keep_datelines=keep_datelines)
+    options = recipe.clean
+    keep = {name for name in OPTIONS if getattr(options, name) == "keep"}
+    return clean(article, matcher, site, language, lines=lines, disable=options.disable, keep=keep)
 
 
 def refusal_of(

@@ -46,10 +46,10 @@ def restored(kept: str, text: str, removals: Sequence[Removal]) -> str:
 
 
 @given(st.lists(st.sampled_from(CUES) | st.text(max_size=40), max_size=14).map("\n".join), st.booleans())
-def test_kept_and_removed_are_the_extracted_text(text: str, keep_datelines: bool) -> None:
+def test_kept_and_removed_are_the_extracted_text(text: str, keeps: bool) -> None:
     known = SiteLines({line_key(MORE): 3}, {line_key("Harbour ferry returns after long winter break"): 1})
 
-    cleaned = clean(article(text), MATCHER, known, None, keep_datelines=keep_datelines)
+    cleaned = clean(article(text), MATCHER, known, None, keep={"datelines", "credits"} if keeps else ())
 
     ends = [0, *(removal.end for removal in cleaned.removals)]
     assert all(end <= removal.start < removal.end <= len(text) for end, removal in zip(ends, cleaned.removals, strict=False))
@@ -105,7 +105,7 @@ def test_a_dateline_fills_its_columns_and_is_cut_or_kept_as_the_recipe_says() ->
     text = f"PARIS (AFP) - {PROSE}\n{MORE}"
 
     cut = clean(article(text), MATCHER, SiteLines(), "en")
-    kept = clean(article(text), MATCHER, SiteLines(), "en", keep_datelines=True)
+    kept = clean(article(text), MATCHER, SiteLines(), "en", keep={"datelines"})
 
     assert cut.text == f"{PROSE}\n{MORE}"
     assert kept.text == text

@@ -19,6 +19,7 @@ from curate.rules.model import (
     CAPTURES,
     KINDS,
     MAX_WORDS,
+    OPTIONS,
     PLACES,
     POSITIONS,
     Match,
@@ -30,7 +31,7 @@ from curate.rules.model import (
 
 PACK_FILE = "pack.yaml"
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-_RULE_KEYS = ("id", "title", "match", "where", "action", "until", "capture", "why", "source", "examples")
+_RULE_KEYS = ("id", "title", "match", "where", "action", "until", "capture", "option", "why", "source", "examples")
 _WHERE_KEYS = ("position", "after", "domain", "lang", "source", "max_words")
 _PACK_KEYS = ("id", "version", "license", "description")
 
@@ -168,7 +169,8 @@ def _rule(node: yaml.Node, file: str) -> Rule:
         where=_where(table.get("where"), file, action, match.kind),
         action=action,
         until=_until(table.get("until"), file),
-        capture=_capture(table.get("capture"), file),
+        capture=(captured := _capture(table.get("capture"), file)),
+        option=_option(table.get("option"), file, action, captured),
         why=_text(table["why"], file),
         source=_text(table["source"], file),
         drop_examples=drop,
@@ -230,6 +232,13 @@ def _capture(node: yaml.Node | None, file: str) -> Mapping[str, str]:
     if node is None:
         return {}
     return {key: _text(value, file) for key, value in _table(node, file, CAPTURES).items()}
+
+
+def _option(node: yaml.Node | None, file: str, action: str, captured: Mapping[str, str]) -> str:
+    """The option that a rule names; one that strips a dateline, an agency or a date obeys ``datelines`` by itself."""
+    if node is not None:
+        return _choice(node, file, OPTIONS)
+    return "datelines" if action == "strip" and {"dateline", "wire_agency", "date_published"} & set(captured) else ""
 
 
 def _examples(

@@ -9,6 +9,8 @@ KINDS = ("phrase", "template", "regex", "tokens", "selector")
 PLACES = ("line", "start", "end", "anywhere")
 POSITIONS = ("any", "start", "end")
 ACTIONS = ("drop", "strip", "drop-block", "end-article")
+OPTIONS = ("datelines", "credits")
+"""Options of the recipe (``clean.<name>``) that decide whether a rule cuts, or only fills its columns."""
 CAPTURES = ("wire_agency", "wire_evidence", "dateline", "date_published", "publisher", "authors")
 
 MAX_WORDS = 40
@@ -53,7 +55,9 @@ class StripExample:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. ``file``, ``line`` and ``column`` say where it stands."""
+    """One rule. ``option`` names the option of the recipe that decides whether it cuts (empty: it does); ``file``,
+    ``line`` and ``column`` say where it stands.
+    """
 
     id: str
     title: str
@@ -62,6 +66,7 @@ class Rule:
     action: str
     until: str
     capture: Mapping[str, str]
+    option: str
     why: str
     source: str
     drop_examples: tuple[str, ...]

@@ -1,0 +1,291 @@
+"""What the extractor left behind: article text of the page that stands like the text it found.
+
+trafilatura leaves out whole posts of live blogs, standfirsts, sub-headings that are no heading elements, and
+paragraphs full of links. The page itself says where they belong: in the same container, in elements of the same kind
+as paragraphs that were extracted. Nothing that was extracted is taken away here; what is added is cleaned like the
+rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from curate.lines import is_prose
+from curate.page_lines import Block, squash
+from curate.text import count_words, split_lines
+
+CONTAINER_SHARE = 0.85
+"""The article's container holds so much of the extracted prose; the rest may be strays from elsewhere."""
+MAX_LINK_SHARE = 0.5
+MAX_HEADING_WORDS = 25
+MIN_STANDFIRST_WORDS = 5
+MIN_KEY_CHARS = 12
+"""A shorter key is looked for as a whole line only: it would be found in any text."""
+MIN_BODY_GAIN = 1.3
+"""``articleBody`` replaces the text where it is so much longer and holds nearly all of it."""
+MIN_BODY_CHARS = 400
+
+_NEGATIVE = re.compile(
+    r"(?:^|[-_ ])(?:comments?|commentary|respond|disqus|related|relacionad[ao]s?|recommend\w*|newsletters?|subscri\w+"
+    r"|signup|sign-up|promos?|promotion|sidebar|footer|cookies?|consent|gdpr|shar(?:e|ing)|social|author-?(?:bio|box|info)"
+    r"|bio|about-author|tags?|taglist|breadcrumbs?|nav|navigation|menu|captions?|figcaption|credits?|teasers?"
+    r"|most-?(?:read|popular|viewed)|trending|popular|ads?|advert\w*|sponsor\w*|outbrain|taboola|modal|popup|overlay"
+    r"|paywall|regwall|piano|login|toolbar|byline|timestamp|meta|datetime|print-?only|visually-hidden|sr-only|hidden"
+    r"|hide|screen-reader-text|disclaimer|copyright|more-?(?:stories|articles|news|from)|read-?(?:more|also|next)"
+    r"|infobox|factbox-link|widgets?|carousel|slider|gallery|playlist|player|banner|poll|quiz|correction-form|contact"
+    r"|upsell|cta|jobs?|weather|stock-?ticker|notice|toc|table-of-contents|skip|reply|replies|likes?)(?:$|[-_ ])",
+    re.I,
+)
+"""Families of class names and ids of what is no article text; general knowledge of news sites' markup."""
+_STANDFIRST = re.compile(
+    r"(?:^|[-_ ])(?:standfirst|stand-first|dek|deck|subtitle|sub-title|subheadline|sub-headline|subheading|subhead|lede?"
+    r"|lead|leads|leadtext|lead-text|intro|introduction|introtext|summary|article-?description|excerpt|perex|chapo|chapeau"
+    r"|vorspann|bajada|entradilla|sumario|sottotitolo|occhiello|abstract|ingress|manchet|anreisser|einleitung|resumen"
+    r"|key-?points?)(?:$|[-_ ])",
+    re.I,
+)
+_LIVE = re.compile(r"(?:^|[-_ ])(?:live|liveblog|live-?(?:blog|post|update|entry|feed)s?|ticker)(?:$|[-_ ])", re.I)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|__+|--+")
+_NEGATIVE_TAGS = frozenset(
+    {"nav", "footer", "aside", "form", "figure", "figcaption", "button", "noscript", "dialog", "address", "table"}
+)
+_HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6", "dt", "strong", "b"})
+_DIGITS = re.compile(r"\d+")
+
+
+class _Page:
+    """The blocks of a page, with what is asked of each while text is recovered."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self.blocks = blocks
+        self.words = [count_words(block.text) for block in blocks]
+        self.prose = [
+            is_prose(block.text.strip(), words) and block.linked <= MAX_LINK_SHARE * block.chars
+            for block, words in zip(blocks, self.words, strict=True)
+        ]
+        self._negative: dict[Any, bool] = {}
+
+    def is_negative(self, element: Any, container: Any) -> bool:
+        """Whether an element between ``element`` and ``container`` (left out) marks what is no article text."""
+        while element is not None and element is not container:
+            if element not in self._negative:
+                self._negative[element] = element.tag in _NEGATIVE_TAGS or _named(element, _NEGATIVE)
+            if self._negative[element]:
+                return True
+            element = element.getparent()
+        return False
+
+
+def _named(element: Any, family: re.Pattern[str]) -> bool:
+    names = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('data-component') or ''}"
+    return not names.isspace() and family.search(_CAMEL.sub("-", names)) is not None
+
+
+def recover(text: str, blocks: Sequence[Block], article_body: str | None) -> str:
+    """Add to extracted text what stands like it in the page.
+
+    Args:
+        text: what the extractor found, n lines; may be empty.
+        blocks: the page's text blocks in document order.
+        article_body: ``articleBody`` of the page's JSON-LD, or None.
+
+    Returns:
+        The lines of ``text`` in their order, with recovered lines where they stand in the page. Where the page's own
+        ``articleBody`` is much longer and contains the text, it is the text.
+    """
+    page = _Page(blocks)
+    found = _places(text, blocks)
+    added = _missing(page, found) if found else []
+    whole = _merged(text, blocks, found, added)
+    return _completed(whole, article_body)
+
+
+def _places(text: str, blocks: Sequence[Block]) -> dict[int, int]:
+    """For each block that was extracted, the number of its (last) line."""
+    ends: list[tuple[int, int]] = []
+    whole: list[str] = []
+    at = 0
+    lines: dict[str, int] = {}
+    for number, line in enumerate(split_lines(text)):
+        key = squash(line)
+        lines.setdefault(key, number)
+        whole.append(key)
+        at += len(key)
+        ends.append((at, number))
+    joined = "".join(whole)
+    found: dict[int, int] = {}
+    position = 0
+    for number, block in enumerate(blocks):
+        key = block.key
+        if len(key) < MIN_KEY_CHARS:
+            if key in lines and key:
+                found[number] = lines[key]
+            continue
+        start = joined.find(key, position)
+        if start < 0:
+            start = joined.find(key)
+        if start >= 0:
+            found[number] = _line_at(ends, start + len(key))
+            position = max(position, start)
+    return found
+
+
+def _line_at(ends: Sequence[tuple[int, int]], at: int) -> int:
+    low, high = 0, len(ends) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if ends[middle][0] < at:
+            low = middle + 1
+        else:
+            high = middle
+    return ends[low][1]
+
+
+def _missing(page: _Page, found: Mapping[int, int]) -> list[int]:
+    """Numbers of the blocks to add, in document order."""
+    prose = [number for number in found if page.prose[number]]
+    container = _container(page, prose)
+    if container is None:
+        return []
+    inside = [number for number, block in enumerate(page.blocks) if _is_inside(block.element, container)]
+    kinds = Counter(_kind(page.blocks[number].element) for number in prose)
+    parents = {page.blocks[number].element.getparent() for number in prose}
+    accepted = set(found)
+    for number in inside:
+        block = page.blocks[number]
+        if number not in found and page.prose[number] and not page.is_negative(block.element, container):
+            if _kind(block.element) in kinds or block.element.getparent() in parents:
+                accepted.add(number)
+    accepted |= set(_standfirsts(page, found, container))
+    accepted |= set(_headings(page, inside, accepted, container))
+    return sorted(accepted - set(found))
+
+
+def _container(page: _Page, prose: Sequence[int]) -> Any:
+    """The deepest element that holds nearly all of the extracted prose; all posts of a live blog for one of them."""
+    weights: Counter[Any] = Counter()
+    total = 0
+    for number in prose:
+        chars = page.blocks[number].chars
+        total += chars
+        element = page.blocks[number].element.getparent()
+        while element is not None:
+            weights[element] += chars
+            element = element.getparent()
+    if not total:
+        return None
+    best = None
+    for element, weight in weights.items():
+        if weight >= CONTAINER_SHARE * total and (best is None or _is_inside(element, best)):
+            best = element
+    return _all_posts(best)
+
+
+def _all_posts(container: Any) -> Any:
+    """The list of posts around one post of a live blog; any other container as it is."""
+    element = container
+    while element is not None and element.tag not in ("body", "html"):
+        parent = element.getparent()
+        if parent is not None and _named(element, _LIVE):
+            kind = _kind(element)
+            if sum(_kind(sibling) == kind for sibling in parent.iterchildren(tag=element.tag)) > 2:
+                return parent
+        element = parent
+    return container
+
+
+def _is_inside(element: Any, container: Any) -> bool:
+    while element is not None:
+        if element is container:
+            return True
+        element = element.getparent()
+    return False
+
+
+def _kind(element: Any) -> tuple[str, str, str]:
+    """What elements of one kind share: tag and classes of the element, and those of its parent."""
+    parent = element.getparent()
+    return (
+        element.tag,
+        _DIGITS.sub("", element.get("class") or ""),
+        f"{parent.tag} {_DIGITS.sub('', parent.get('class') or '')}" if parent is not None else "",
+    )
+
+
+def _headings(page: _Page, inside: Sequence[int], accepted: set[int], container: Any) -> Iterator[int]:
+    """Short blocks just before an accepted paragraph, that are headings or stand beside the paragraphs."""
+    parents = {page.blocks[number].element.getparent() for number in accepted if page.prose[number]}
+    for number in reversed(inside):
+        block = page.blocks[number]
+        if number in accepted or page.prose[number] or not 0 < page.words[number] <= MAX_HEADING_WORDS:
+            continue
+        follows = number + 1 in accepted and page.prose[number + 1]
+        stands = block.element.tag in _HEADINGS or block.element.getparent() in parents
+        if follows and stands and block.element.tag != "h1" and block.linked <= MAX_LINK_SHARE * block.chars:
+            if not page.is_negative(block.element, container):
+                yield number
+
+
+def _standfirsts(page: _Page, found: Mapping[int, int], container: Any) -> Iterator[int]:
+    """Blocks before the article's first paragraph that the page marks as its standfirst or summary."""
+    first = min((number for number in found if page.prose[number]), default=0)
+    title = max((n for n, block in enumerate(page.blocks[:first]) if block.element.tag == "h1"), default=None)
+    if title is None:
+        return
+    around = page.blocks[title].element
+    while around is not None and not _is_inside(container, around):
+        around = around.getparent()
+    for number in range(title + 1, first):
+        block = page.blocks[number]
+        if number in found or page.words[number] < MIN_STANDFIRST_WORDS or block.linked > MAX_LINK_SHARE * block.chars:
+            continue
+        if _is_standfirst(block.element, around) and not page.is_negative(block.element, around):
+            yield number
+
+
+def _is_standfirst(element: Any, around: Any) -> bool:
+    while element is not None and element is not around:
+        if _named(element, _STANDFIRST) or element.get("itemprop") in ("description", "alternativeHeadline", "abstract"):
+            return True
+        element = element.getparent()
+    return False
+
+
+def _merged(text: str, blocks: Sequence[Block], found: Mapping[int, int], added: Sequence[int]) -> str:
+    """The lines of ``text`` with the added blocks after the line of the extracted block before each."""
+    if not added:
+        return text
+    lines = split_lines(text)
+    after: dict[int, list[str]] = {}
+    line = -1
+    wanted = iter([*added, len(blocks)])
+    next_added = next(wanted)
+    first = min(found.values())
+    for number in range(len(blocks)):
+        if number in found:
+            line = max(line, found[number])
+        elif number == next_added:
+            after.setdefault(line if line >= 0 else first - 1, []).append(" ".join(blocks[number].text.split()))
+            next_added = next(wanted)
+    merged = list(after.get(-1, ()))
+    for number, own in enumerate(lines):
+        merged.append(own)
+        merged += after.get(number, ())
+    return "\n".join(merged)
+
+
+def _completed(text: str, article_body: str | None) -> str:
+    """The page's own ``articleBody`` where the text is a small part of it."""
+    if not article_body or len(article_body) < MIN_BODY_CHARS:
+        return text
+    body, own = squash(article_body), squash(text)
+    if len(body) < MIN_BODY_GAIN * len(own):
+        return text
+    lines = [squash(line) for line in split_lines(text) if line.strip()]
+    known = sum(len(line) for line in lines if line in body)
+    if known < 0.5 * len(own):
+        return text
+    return "\n".join(line.strip() for line in split_lines(article_body) if line.strip())
