@@ -19,6 +19,8 @@ from curate.text import count_words, split_lines
 
 CONTAINER_SHARE = 0.85
 """The article's container holds so much of the extracted prose; the rest may be strays from elsewhere."""
+MIN_MISSING_SHARE = 0.5
+"""So much text of the same kind outside the container, against the text inside, is a part of the article."""
 MAX_LINK_SHARE = 0.5
 MAX_HEADING_WORDS = 25
 MIN_STANDFIRST_WORDS = 5
@@ -150,6 +152,7 @@ def _missing(page: _Page, found: Mapping[int, int]) -> list[int]:
     container = _container(page, prose)
     if container is None:
         return []
+    container = _whole_article(page, found, prose, container)
     inside = [number for number, block in enumerate(page.blocks) if _is_inside(block.element, container)]
     kinds = Counter(_kind(page.blocks[number].element) for number in prose)
     parents = {page.blocks[number].element.getparent() for number in prose}
@@ -197,6 +200,32 @@ def _all_posts(container: Any) -> Any:
     return container
 
 
+def _whole_article(page: _Page, found: Mapping[int, int], prose: Sequence[int], container: Any) -> Any:
+    """The ``article`` or ``main`` around the container, where it holds much more text in elements of the same kind."""
+    kinds = {kind for number in prose if _has_class(kind := _kind(page.blocks[number].element))}
+    known = sum(page.blocks[number].chars for number in prose)
+    outer = container.getparent()
+    while outer is not None and outer.tag not in ("body", "html"):
+        if outer.tag in ("article", "main") or outer.get("role") == "main" or outer.get("itemprop") == "articleBody":
+            missing = sum(
+                block.chars
+                for number, block in enumerate(page.blocks)
+                if number not in found
+                and page.prose[number]
+                and _kind(block.element) in kinds
+                and _is_inside(block.element, outer)
+                and not page.is_negative(block.element, outer)
+            )
+            if missing >= MIN_MISSING_SHARE * known:
+                return outer
+        outer = outer.getparent()
+    return container
+
+
+def _has_class(kind: tuple[str, str, str]) -> bool:
+    return bool(kind[1]) or " " in kind[2]
+
+
 def _is_inside(element: Any, container: Any) -> bool:
     while element is not None:
         if element is container:
@@ -211,7 +240,7 @@ def _kind(element: Any) -> tuple[str, str, str]:
     return (
         element.tag,
         _DIGITS.sub("", element.get("class") or ""),
-        f"{parent.tag} {_DIGITS.sub('', parent.get('class') or '')}" if parent is not None else "",
+        f"{parent.tag} {_DIGITS.sub('', parent.get('class') or '')}".strip() if parent is not None else "",
     )
 
 
