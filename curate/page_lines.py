@@ -72,6 +72,12 @@ _SILENT = frozenset(
 _ATTRIBUTES = ("role", "itemprop", "aria-label", "data-testid")
 _NOT_WORD = re.compile(r"[\W_]+")
 _UNSAFE = re.compile(r"[\s>.#\[\]=]+")
+_SCREEN_READER = etree.XPath(
+    "//*[self::span or self::em or self::i or self::b or self::small or self::p or self::div]"
+    "[contains(@class, 'sr-only') or contains(@class, 'visually-hidden') or contains(@class, 'visuallyhidden')"
+    " or contains(@class, 'screen-reader-') or contains(@class, 'assistive-text')"
+    " or contains(@style, 'clip:rect(0') or contains(@style, 'clip: rect(0')]"
+)
 KEY_CHARS = 60
 """Letters and digits by which a line is found again."""
 MAX_PATH_STEPS = 40
@@ -140,6 +146,13 @@ def page_blocks(tree: Any) -> list[Block]:
             pieces.append((element.tail, depth_linked > 0))
     flush(current)
     return blocks
+
+
+def drop_screen_reader_text(tree: Any) -> None:
+    """Take out what is there for screen readers alone, and seen by nobody else: ", opens new tab"."""
+    for element in _SCREEN_READER(tree):
+        if element.getparent() is not None:
+            element.drop_tree()
 
 
 def squash(text: str) -> str:

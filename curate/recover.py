@@ -22,6 +22,8 @@ CONTAINER_SHARE = 0.85
 MIN_MISSING_SHARE = 0.5
 """So much text of the same kind outside the container, against the text inside, is a part of the article."""
 MAX_LINK_SHARE = 0.5
+MIN_SENTENCE_WORDS = 3
+SENTENCE_ENDS = (".", "!", "?", "…", ".”", '."', "!”", "?”", "。", "！", "？", "」")
 MAX_HEADING_WORDS = 25
 MIN_STANDFIRST_WORDS = 5
 MIN_KEY_CHARS = 12
@@ -37,7 +39,7 @@ _NEGATIVE = re.compile(
     r"|most-?(?:read|popular|viewed)|trending|popular|ads?|advert\w*|sponsor\w*|outbrain|taboola|modal|popup|overlay"
     r"|paywall|regwall|piano|login|toolbar|byline|timestamp|meta|datetime|print-?only|visually-hidden|sr-only|hidden"
     r"|hide|screen-reader-text|disclaimer|copyright|more-?(?:stories|articles|news|from)|read-?(?:more|also|next)"
-    r"|infobox|factbox-link|widgets?|carousel|slider|gallery|playlist|player|banner|poll|quiz|correction-form|contact"
+    r"|infobox|factbox-link|carousel|slider|gallery|playlist|player|banner|poll|quiz|correction-form|contact"
     r"|upsell|cta|jobs?|weather|stock-?ticker|notice|toc|table-of-contents|skip|reply|replies|likes?)(?:$|[-_ ])",
     re.I,
 )
@@ -69,6 +71,12 @@ class _Page:
             for block, words in zip(blocks, self.words, strict=True)
         ]
         self._negative: dict[Any, bool] = {}
+
+    def is_text(self, number: int) -> bool:
+        """Whether a block is prose, or a short sentence that is no link."""
+        block = self.blocks[number]
+        short = self.words[number] >= MIN_SENTENCE_WORDS and block.text.rstrip().endswith(SENTENCE_ENDS)
+        return self.prose[number] or (short and block.linked <= MAX_LINK_SHARE * block.chars)
 
     def is_negative(self, element: Any, container: Any) -> bool:
         """Whether an element between ``element`` and ``container`` (left out) marks what is no article text."""
@@ -154,14 +162,17 @@ def _missing(page: _Page, found: Mapping[int, int]) -> list[int]:
         return []
     container = _whole_article(page, found, prose, container)
     inside = [number for number, block in enumerate(page.blocks) if _is_inside(block.element, container)]
-    kinds = Counter(_kind(page.blocks[number].element) for number in prose)
-    parents = {page.blocks[number].element.getparent() for number in prose}
+    kinds = {_kind(page.blocks[number].element) for number in prose}
+    parents = {_frame(page.blocks[number].element) for number in prose}
+    frames = {kind for parent in parents if _has_class(kind := _kind(parent))}
     accepted = set(found)
     for number in inside:
-        block = page.blocks[number]
-        if number not in found and page.prose[number] and not page.is_negative(block.element, container):
-            if _kind(block.element) in kinds or block.element.getparent() in parents:
-                accepted.add(number)
+        element = page.blocks[number].element
+        if number in found or not page.is_text(number) or page.is_negative(element, container):
+            continue
+        frame = _frame(element)
+        if _kind(element) in kinds or frame in parents or _kind(frame) in frames:
+            accepted.add(number)
     accepted |= set(_standfirsts(page, found, container))
     accepted |= set(_headings(page, inside, accepted, container))
     return sorted(accepted - set(found))
@@ -198,6 +209,14 @@ def _all_posts(container: Any) -> Any:
                 return parent
         element = parent
     return container
+
+
+def _frame(element: Any) -> Any:
+    """The element that paragraphs stand in: the parent, but for quotes and lists within the text."""
+    parent = element.getparent()
+    while parent is not None and parent.tag in ("blockquote", "ul", "ol", "li", "q", "section") and not parent.get("class"):
+        parent = parent.getparent()
+    return element.getparent() if parent is None else parent
 
 
 def _whole_article(page: _Page, found: Mapping[int, int], prose: Sequence[int], container: Any) -> Any:
@@ -251,11 +270,19 @@ def _headings(page: _Page, inside: Sequence[int], accepted: set[int], container:
         block = page.blocks[number]
         if number in accepted or page.prose[number] or not 0 < page.words[number] <= MAX_HEADING_WORDS:
             continue
-        follows = number + 1 in accepted and page.prose[number + 1]
+        follows = _next_text(page, number, container) in accepted
         stands = block.element.tag in _HEADINGS or block.element.getparent() in parents
         if follows and stands and block.element.tag != "h1" and block.linked <= MAX_LINK_SHARE * block.chars:
             if not page.is_negative(block.element, container):
                 yield number
+
+
+def _next_text(page: _Page, number: int, container: Any) -> int:
+    """The next block that is no caption, share bar or the like."""
+    following = number + 1
+    while following < len(page.blocks) and page.is_negative(page.blocks[following].element, container):
+        following += 1
+    return following
 
 
 def _standfirsts(page: _Page, found: Mapping[int, int], container: Any) -> Iterator[int]:

@@ -16,18 +16,38 @@ MIN_MENU_RUN = 5
 GAP_WORDS = 10
 """Words of prose that one line without prose outweighs."""
 MENU_WORDS = 4
+MIN_TITLE_WORDS = 4
+MIN_TITLE_SHARE = 0.75
+"""Words that a title and a line share, of all words of both: a title set again with a site's name or a few words less."""
+ATTRIBUTION = ("— ", "– ", "― ")
+"""A line below the last prose that begins so names whom it quotes."""
+LIST_MARKS = ("- ", "* ", "• ", "– ")
+"""Items of a list within the article may be the same: results of a poll."""
 LINKED = 0.6
 """Share of linked characters from which a line is a link: a sentence with a long link in it stays below."""
 
 
 def own_title(draft: Draft) -> Iterator[Mark]:
     """The page's own title, before the prose begins: it stands in the column ``title``."""
-    if not draft.title_key:
-        return
-    stop = draft.first_prose if draft.first_prose is not None else len(draft.lines)
+    stop = draft.first_prose if draft.first_prose is not None else len(draft.lines) - 1
+    title = set(draft.title_key.split())
     for line in draft.lines[: stop + 1]:
+        if not line.key:
+            continue
         if line.key == draft.title_key:
             yield Mark(line.index, "page/own-title", "The page's own title.")
+        elif line.evidence is not None and _in_h1(line.evidence.path):
+            yield Mark(line.index, "page/own-title", "The page's first heading, before the text.")
+        elif len(title) >= MIN_TITLE_WORDS and _is_alike(title, set(line.key.split())):
+            yield Mark(line.index, "page/own-title", "The page's own title in nearly the same words, before the text.")
+
+
+def _in_h1(path: str) -> bool:
+    return any(step == "h1" or step.startswith(("h1.", "h1#", "h1[")) for step in path.split(" > ")[-2:])
+
+
+def _is_alike(title: set[str], words: set[str]) -> bool:
+    return len(title & words) >= MIN_TITLE_SHARE * len(title | words)
 
 
 def tail(draft: Draft) -> Iterator[Mark]:
@@ -39,6 +59,8 @@ def tail(draft: Draft) -> Iterator[Mark]:
     if draft.last_prose is None:
         return
     after = [line for line in draft.lines[draft.last_prose + 1 :] if line.key]
+    while after and after[0].text.lstrip().startswith(ATTRIBUTION):
+        after.pop(0)
     start, why = _tail_start(draft, after)
     for line in after[start:]:
         if draft.is_open(line):
@@ -50,7 +72,7 @@ def _tail_start(draft: Draft, after: Sequence[Line]) -> tuple[int, str]:
     for number, line in enumerate(after):
         if line.index in draft.named:
             return number, "After the last prose line and a line that other filters named."
-        if counts[line.key] > 1:
+        if counts[line.key] > 1 and line.words > 1 and not line.text.lstrip().startswith(LIST_MARKS):
             return number, "After the last prose line, from a line that stands twice in the page."
         if _all_links(after[number:]):
             return number, "After the last prose line, and nothing but links."
