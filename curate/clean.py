@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
 
-from curate.heuristics import ANYWHERE, LAYOUT, PLACED, Draft, Heuristic, SiteLines
+from curate.heuristics import ANYWHERE, LAYOUT, PLACED, Draft, Heuristic, SiteLines, title_sign
 from curate.lines import Line, line_key, lines_of
 from curate.model import Article, Removal
 from curate.rules import Hit, Matcher
 
+MAX_BLOCK_LINES = 60
+"""Lists of other stories are shorter (the longest of the bench has 45 lines); a longer one has run into something else."""
+MIN_SLUG_WORDS = 3
+_SLUG_WORD = re.compile(r"[^\W\d_]{2,}")
 BLOCKS = ("drop-block", "end-article")
 """Actions that take other lines with them."""
 
@@ -74,7 +80,7 @@ def clean(
     lines = lines_of(article.text, article.evidence) if lines is None else lines
     hits = [[hit for hit in matcher.hits(line) if _applies(hit, article, language)] for line in lines]
     title = line_key(article.metadata.title or "")
-    draft = Draft(lines, title, article.source_domain or "this site", site, frozenset(), None, None)
+    draft = Draft(lines, title, article.source_domain or "this site", site, frozenset(), None, None, slug_words(article.url))
 
     cuts: dict[int, _Cut] = {}
     spans: dict[int, list[_Cut]] = {}
@@ -92,6 +98,13 @@ def clean(
     kept = tuple(line.index for line in lines if line.index not in cuts)
     removals = tuple(_removals(article.text, lines, cuts, spans, kept[0] if kept else len(lines)))
     return Cleaned(kept_text(article.text, removals), removals, captured, kept)
+
+
+def slug_words(url: str | None) -> frozenset[str]:
+    """The words of the longest part of an address's path, which many sites make of the title; too few say nothing."""
+    parts = [part for part in urlsplit(url or "").path.split("/") if part]
+    words = _SLUG_WORD.findall(max(parts, key=len, default="").lower())
+    return frozenset(words) if len(words) >= MIN_SLUG_WORDS else frozenset()
 
 
 def kept_text(text: str, removals: Iterable[Removal]) -> str:
@@ -192,6 +205,8 @@ def _block(action: str, until: str, line: Line, draft: Draft) -> Iterator[int]:
 
 
 def _ends_block(until: str, number: int, below: Line, draft: Draft) -> bool:
+    if number > MAX_BLOCK_LINES or (below.key and title_sign(draft, below)):
+        return True
     if until == "prose":
         return below.prose and below.index not in draft.named
     if until == "blank":

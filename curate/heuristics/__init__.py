@@ -6,9 +6,11 @@ after the rules.
 
 from collections.abc import Mapping
 
+from curate.heuristics.dump import body, comments, head, menus, repeated
 from curate.heuristics.model import Draft, Heuristic, Mark
-from curate.heuristics.page import body, head, menus, own_title, tail
 from curate.heuristics.site import SiteLines, other_titles, repeated_lines
+from curate.heuristics.tail import tail
+from curate.heuristics.title import own_title, title_sign
 
 ANYWHERE: Mapping[str, Heuristic] = {
     "site/repeated-line": repeated_lines,
@@ -16,6 +18,8 @@ ANYWHERE: Mapping[str, Heuristic] = {
 }
 PLACED: Mapping[str, Heuristic] = {
     "page/own-title": own_title,
+    "page/repeated": repeated,
+    "page/comments": comments,
     "page/menu": menus,
     "page/head": head,
     "page/tail": tail,
@@ -25,4 +29,4 @@ LAYOUT = "page/blank"
 """Blank lines that are left around removed ones."""
 HEURISTICS = (*ANYWHERE, *PLACED, LAYOUT)
 
-__all__ = ["ANYWHERE", "HEURISTICS", "LAYOUT", "PLACED", "Draft", "Heuristic", "Mark", "SiteLines"]
+__all__ = ["ANYWHERE", "HEURISTICS", "LAYOUT", "PLACED", "Draft", "Heuristic", "Mark", "SiteLines", "title_sign"]

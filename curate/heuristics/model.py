@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MIN_DUMP_LINES = 15
 MIN_DUMP_OTHER_SHARE = 0.5
 """Lines without a sentence: in 17 of 20 dumps of whole pages more than this, in one of 20 texts of an extractor."""
+MIN_DATA_LINES, MIN_DATA_SHARE = 4, 0.75
+MIN_PROSE_WORDS = 60
 SHORT_WORDS = 4
 MIN_DUMP_SHORT_SHARE = 0.35
 MIN_DUMP_NAMED_SHARE = 0.25
@@ -37,7 +39,8 @@ class Draft:
     """An article on its way: all its lines, and what earlier filters have named.
 
     ``named`` holds the numbers of the lines that rules and site knowledge named wherever they stand; ``first_prose``
-    and ``last_prose`` are the numbers of the first and last line of prose among the others (None: there is none).
+    and ``last_prose`` are the numbers of the first and last line of prose among the others (None: there is none). ``slug`` holds the words
+    of the page's address.
     """
 
     lines: Sequence[Line]
@@ -47,6 +50,7 @@ class Draft:
     named: frozenset[int]
     first_prose: int | None
     last_prose: int | None
+    slug: frozenset[str] = frozenset()
 
     @cached_property
     def is_dump(self) -> bool:
@@ -65,6 +69,34 @@ class Draft:
             and other >= MIN_DUMP_OTHER_SHARE * len(filled)
             and (short >= MIN_DUMP_SHORT_SHARE * len(filled) or named >= MIN_DUMP_NAMED_SHARE * len(filled))
         )
+
+    @cached_property
+    def has_prose(self) -> bool:
+        """Whether there are some sentences; a page without is a list, and has no tail."""
+        words = sum(line.words for line in self.lines if line.prose and line.index not in self.named)
+        return words >= MIN_PROSE_WORDS
+
+    @cached_property
+    def _data(self) -> frozenset[int]:
+        """Lines in runs of short lines most of which hold a number: tour dates, scores, ingredients."""
+        found: set[int] = set()
+        run: list[Line] = []
+        for line in [*(one for one in self.lines if one.key), None]:
+            if line is not None and not line.prose:
+                run.append(line)
+                continue
+            found |= {one.index for one in run} if self.is_data(run) else set()
+            run = []
+        return frozenset(found)
+
+    def is_data(self, run: Sequence[Line]) -> bool:
+        """Whether lines without a sentence are a list of data, not of links: most of them hold a number."""
+        numbered = sum(any(map(str.isdigit, line.text)) for line in run)
+        return len(run) >= MIN_DATA_LINES and numbered >= MIN_DATA_SHARE * len(run)
+
+    def is_in_data(self, line: Line) -> bool:
+        """Whether ``line`` stands in a list of data."""
+        return line.index in self._data
 
     def is_open(self, line: Line) -> bool:
         """Whether ``line`` has text that no earlier filter named."""

@@ -1,0 +1,214 @@
+"""What surrounds the article in a plain dump of a whole page, and menus anywhere."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from curate.heuristics.model import Draft, Mark
+from curate.heuristics.tail import MIN_TAIL_RUN, all_links
+from curate.heuristics.title import is_alike, title_sign
+from curate.lines import Line
+
+MIN_MENU_RUN = 5
+"""So many very short lines in a row are a menu or a share bar."""
+MENU_WORDS = 4
+GAP_WORDS = 10
+"""Words of prose that one line without prose outweighs."""
+MIN_BODY_GAIN = 60
+"""Words of prose, less the cost of gaps, from which a run of lines is a body: three sentences."""
+MAX_LINE_GAIN = 80
+"""A paragraph counts no more than this: one long text elsewhere (terms of use) is not the body."""
+MAX_BEFORE_TITLE_SHARE = 0.3
+"""Share of the body's words that may stand before the title, and then are not the body."""
+MIN_REPEATED_WORDS = 4
+MIN_REPEATED_PROSE_WORDS = 12
+MIN_STAMPS = 2
+MAX_STAMP_WORDS = 12
+MIN_BEFORE_COMMENTS_SHARE = 0.25
+_CLOCK = re.compile(r"\b\d{1,2}[:.]\d{2}\b")
+_DAY = re.compile(r"\b(?:19|20)\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2}\b")
+
+
+def body(draft: Draft) -> Iterator[Mark]:
+    """What lies outside the body of a plain dump: the run of lines with the most prose for the fewest other lines.
+
+    Each prose line counts its words, each other line costs ``GAP_WORDS`` (a removed one as well: a comment thread or
+    a list of teasers is prose between named lines); the run with the largest sum is the body. It begins below the
+    page's title, where the title is known.
+
+    Source:
+        Body text extraction by the best run of tokens against tags (Finn, Kushmerick, Smyth 2001), with lines in
+        place of tags.
+    """
+    if not draft.is_dump:
+        return
+    first, last = body_span(draft)
+    for line in draft.lines:
+        if draft.is_open(line) and not first <= line.index <= last:
+            yield Mark(line.index, "page/body", "Outside the body of the page.")
+
+
+def body_span(draft: Draft) -> tuple[int, int]:
+    """Numbers of the first and last line of the body of a plain dump.
+
+    Where nothing in the page is prose enough to be a body (a list of winners, a table), it is all below the title.
+    """
+    filled = [line for line in draft.lines if line.key]
+    gains = _gains(draft, filled)
+    start, end = _best_run(gains)
+    if sum(gains[start:end]) < MIN_BODY_GAIN:
+        titles = [line.index for line in filled if title_sign(draft, line)]
+        return (titles[-1] + 1 if titles else 0), len(draft.lines)
+    start = max(start, _below_title(draft, filled, gains, start, end))
+    return filled[min(start, len(filled) - 1)].index, filled[end - 1].index
+
+
+def has_body(draft: Draft) -> bool:
+    """Whether a plain dump has a run of prose that can be the article."""
+    gains = _gains(draft, [line for line in draft.lines if line.key])
+    start, end = _best_run(gains)
+    return sum(gains[start:end]) >= MIN_BODY_GAIN
+
+
+def _gains(draft: Draft, filled: Sequence[Line]) -> list[int]:
+    flush = sum(line.prose and not _is_indented(line) for line in filled)
+    indented = sum(line.prose and _is_indented(line) for line in filled)
+    listed = flush >= indented  # most prose stands at the margin: what is indented are teasers and comments
+    gains = []
+    for line in filled:
+        if line.index in draft.named or (listed and _is_indented(line) and not draft.is_in_data(line)):
+            gains.append(-GAP_WORDS)
+        elif line.prose:
+            gains.append(min(line.words, MAX_LINE_GAIN))
+        else:
+            gains.append(1 if draft.is_in_data(line) else -GAP_WORDS)
+    return gains
+
+
+def _is_indented(line: Line) -> bool:
+    return line.text[:1].isspace()
+
+
+def _below_title(draft: Draft, filled: Sequence[Line], gains: Sequence[int], start: int, end: int) -> int:
+    """The first line below the last title in or before the body, unless much of the body stands above it."""
+    total = sum(gain for gain in gains[start:end] if gain > 0)
+    titles = [number for number, line in enumerate(filled[:end]) if title_sign(draft, line)]
+    for number in reversed(titles):
+        above = sum(gain for gain in gains[start:number] if gain > 0)
+        if above <= MAX_BEFORE_TITLE_SHARE * total:
+            return number + 1
+    return start
+
+
+def _best_run(gains: Sequence[int]) -> tuple[int, int]:
+    """Start and end (exclusive) of the run with the largest sum; the whole where nothing is positive."""
+    best, found, total, start = 0, (0, len(gains)), 0, 0
+    for number, gain in enumerate(gains):
+        if total <= 0:
+            total, start = 0, number
+        total += gain
+        if total > best:
+            best, found = total, (start, number + 1)
+    return found
+
+
+def repeated(draft: Draft) -> Iterator[Mark]:
+    """A line that stands in the page again.
+
+    A long line of prose stays where it stands first. In a plain dump, captions stand again as the pictures' descriptions,
+    and headlines as links: there the last one of shorter lines stays (and all that head a paragraph: the questions of an interview), and what
+    repeats the page's title goes.
+    """
+    last = {line.key: line.index for line in draft.lines}
+    filled = [line for line in draft.lines if line.key]
+    headings = {line.index for line, below in pairwise(filled) if below.prose and not line.prose}
+    described = {line.index for line, below in pairwise(filled) if below.key.startswith(line.key)}
+    seen: set[str] = set()
+    for line in draft.lines:
+        if not line.key:
+            continue
+        if line.words >= MIN_REPEATED_PROSE_WORDS and line.key in seen:
+            yield Mark(line.index, "page/repeated", "The same line stands above.")
+        elif draft.is_dump and line.words >= MIN_REPEATED_WORDS:
+            if not line.prose and last[line.key] != line.index and line.index not in headings:
+                yield Mark(line.index, "page/repeated", "The same line stands below.")
+            elif not line.prose and is_alike(draft.title_key, line.key):
+                yield Mark(line.index, "page/repeated", "The page's title again.")
+            elif line.index in described:
+                yield Mark(line.index, "page/repeated", "The line below begins with it: a picture's description and caption.")
+        seen.add(line.key)
+
+
+def comments(draft: Draft) -> Iterator[Mark]:
+    """Readers' comments below the article in a plain dump: from the name above the first of several dates with times."""
+    if not draft.is_dump:
+        return
+    stamps = [line for line in draft.lines if _is_stamp(line)]
+    keys = Counter(line.key for line in stamps)
+    words = sum(line.words for line in draft.lines if line.prose)
+    above = 0
+    for line in draft.lines:
+        if _is_stamp(line) and len(keys) >= MIN_STAMPS and above >= MIN_BEFORE_COMMENTS_SHARE * words:
+            start = _name_above(draft, line)
+            if sum(one.index >= start for one in stamps) >= MIN_STAMPS:
+                for below in draft.lines[start:]:
+                    if draft.is_open(below):
+                        yield Mark(below.index, "page/comments", "Below the article, from a name with a date and time on.")
+                return
+        above += line.words if line.prose else 0
+
+
+def _is_stamp(line: Line) -> bool:
+    return 0 < line.words <= MAX_STAMP_WORDS and bool(_CLOCK.search(line.text)) and bool(_DAY.search(line.text))
+
+
+def _name_above(draft: Draft, line: Line) -> int:
+    above = next((one for one in reversed(draft.lines[: line.index]) if one.key), None)
+    return above.index if above is not None and not above.prose and above.words <= MENU_WORDS else line.index
+
+
+def menus(draft: Draft) -> Iterator[Mark]:
+    """Runs of very short lines without a sentence, wherever they stand: menus, share bars, breadcrumbs."""
+    run: list[Line] = []
+    for line in draft.lines:
+        if not line.key:
+            continue
+        if (
+            line.words <= MENU_WORDS
+            and not line.prose
+            and not line.text.rstrip().endswith((".", "!", "?", ":", ",", '"', "”"))
+        ):
+            run.append(line)
+            continue
+        yield from _menu(draft, run)
+        run = []
+    yield from _menu(draft, run)
+
+
+def _menu(draft: Draft, run: Sequence[Line]) -> Iterator[Mark]:
+    if len(run) < MIN_MENU_RUN or not (draft.is_dump or all_links(run)) or draft.is_data(run):
+        return
+    if draft.is_dump and run[0].index >= body_span(draft)[0] and not has_body(draft):
+        return
+    for line in run:
+        if draft.is_open(line):
+            yield Mark(line.index, "page/menu", f"One of {len(run)} very short lines in a row.")
+
+
+def head(draft: Draft) -> Iterator[Mark]:
+    """What precedes the first prose line, where a menu or a named line stands before the prose."""
+    if draft.first_prose is None:
+        return
+    before = [line for line in draft.lines[: draft.first_prose] if line.key]
+    if len(before) < MIN_TAIL_RUN or not (draft.is_dump or all_links(before)):
+        return
+    if draft.is_dump and not has_body(draft):
+        return
+    for line in before:
+        if draft.is_open(line):
+            yield Mark(
+                line.index, "page/head", f"One of {len(before)} lines without a sentence before the first prose line."
+            )

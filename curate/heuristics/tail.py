@@ -1,0 +1,55 @@
+"""What follows the last line of prose."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from curate.heuristics.model import Draft, Mark
+from curate.lines import Line
+
+MIN_TAIL_RUN = 6
+"""So many lines in a row without a sentence, after the last prose, are a list of links; a short list that closes an
+article is shorter (bench, November 2026)."""
+ATTRIBUTION = ("— ", "– ", "― ")
+"""A line below the last prose that begins so names whom it quotes."""
+LIST_MARKS = ("- ", "* ", "• ", "– ")
+"""Items of a list within the article may be the same: results of a poll."""
+LINKED = 0.6
+"""Share of linked characters from which a line is a link: a sentence with a long link in it stays below."""
+
+
+def tail(draft: Draft) -> Iterator[Mark]:
+    """What follows the last prose line, where something besides its place speaks against it.
+
+    From the first line that a rule or the site named, from a line that stands twice in the page, or from a run of
+    at least ``MIN_TAIL_RUN`` lines without a sentence; a single short line after the prose may be the article's end.
+    """
+    if draft.last_prose is None:
+        return
+    after = [line for line in draft.lines[draft.last_prose + 1 :] if line.key]
+    while after and after[0].text.lstrip().startswith(ATTRIBUTION):
+        after.pop(0)
+    start, why = _tail_start(draft, after)
+    for line in after[start:]:
+        if draft.is_open(line):
+            yield Mark(line.index, "page/tail", why)
+
+
+def _tail_start(draft: Draft, after: Sequence[Line]) -> tuple[int, str]:
+    counts = Counter(line.key for line in draft.lines if line.key)
+    for number, line in enumerate(after):
+        if line.index in draft.named:
+            return number, "After the last prose line and a line that other filters named."
+        if counts[line.key] > 1 and line.words > 1 and not line.text.lstrip().startswith(LIST_MARKS):
+            return number, "After the last prose line, from a line that stands twice in the page."
+        if all_links(after[number:]):
+            return number, "After the last prose line, and nothing but links."
+    if len(after) >= MIN_TAIL_RUN and draft.is_dump and not draft.is_data(after) and draft.has_prose:
+        return 0, f"One of {len(after)} lines without a sentence after the last prose line."
+    return len(after), ""
+
+
+def all_links(lines: Sequence[Line]) -> bool:
+    """Whether the page shows every one of the lines as a link."""
+    return all(line.evidence is not None and line.evidence.link_share >= LINKED for line in lines)

@@ -1,0 +1,56 @@
+"""The page's own title, which stands in the column ``title`` and not in the text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from curate.heuristics.model import Draft, Mark
+from curate.lines import Line
+
+MIN_TITLE_WORDS = 4
+MIN_TITLE_SHARE = 0.75
+"""Words that a title and a line share, of all words of both: a title set again with a site's name or a few words less."""
+MIN_SLUG_SHARE = 0.7
+"""Share of a line's words that stand in the page's address, or of the address's that stand in the line; addresses leave
+out short words or break off."""
+MIN_SLUG_WORDS = 4
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def own_title(draft: Draft) -> Iterator[Mark]:
+    """The page's own title, before the prose begins."""
+    stop = draft.first_prose if draft.first_prose is not None else len(draft.lines) - 1
+    for line in draft.lines[: stop + 1]:
+        if line.key and (why := title_sign(draft, line)):
+            yield Mark(line.index, "page/own-title", why)
+
+
+def title_sign(draft: Draft, line: Line) -> str:
+    """By what a line is known as the page's title; empty: it is not."""
+    if line.key == draft.title_key:
+        return "The page's own title."
+    if line.evidence is not None and _in_h1(line.evidence.path):
+        return "The page's first heading, before the text."
+    if is_alike(draft.title_key, line.key):
+        return "The page's own title in nearly the same words, before the text."
+    if draft.slug and not line.prose and _is_slug(draft.slug, set(_WORD.findall(line.key))):
+        return "The page's title, by the words of its address, before the text."
+    return ""
+
+
+def _in_h1(path: str) -> bool:
+    return any(step == "h1" or step.startswith(("h1.", "h1#", "h1[")) for step in path.split(" > ")[-2:])
+
+
+def is_alike(title_key: str, key: str) -> bool:
+    """Whether a line says what the title says, give or take a few words."""
+    title, words = set(title_key.split()), set(key.split())
+    return len(title) >= MIN_TITLE_WORDS and len(title & words) >= MIN_TITLE_SHARE * len(title | words)
+
+
+def _is_slug(slug: frozenset[str], words: set[str]) -> bool:
+    common = len(slug & words)
+    return common >= MIN_SLUG_WORDS and (
+        common >= MIN_SLUG_SHARE * len(words) or (common >= MIN_SLUG_SHARE * len(slug) and len(words) <= 3 * len(slug))
+    )
