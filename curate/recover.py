@@ -113,6 +113,16 @@ def recover(text: str, blocks: Sequence[Block], article_body: str | None) -> str
     return _completed(whole, article_body)
 
 
+def prose_chars(blocks: Sequence[Block]) -> int:
+    """Characters of the page's blocks that read like article text, wherever they stand."""
+    page = _Page(blocks)
+    return sum(
+        block.chars
+        for number, block in enumerate(blocks)
+        if page.prose[number] and not page.is_negative(block.element, None)
+    )
+
+
 def _places(text: str, blocks: Sequence[Block]) -> dict[int, int]:
     """For each block that was extracted, the number of its (last) line."""
     ends: list[tuple[int, int]] = []

@@ -8,8 +8,8 @@ next record is searched for.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from zstandard import ZstdCompressionDict
@@ -19,7 +19,6 @@ from curate.read.streams import (
     GZIP,
     ZSTD,
     Unreadable,
-    buffered,
     chunked,
     decompressed,
     gzip_member,
@@ -30,10 +29,12 @@ from curate.read.streams import (
 
 HEADER_BYTES = 65536
 _FOLLOWING_BYTES = 32
-_OVERLAP_BYTES = 4096  # longer than what a grammar's `start` matches
+_OVERLAP_BYTES = 16384  # longer than what a grammar's `start` matches
 _PROBE_BYTES = 1 << 26  # content looked through to see whether frames hold whole records
 _PROBE_FRAMES = 8
 _SCAN_BYTES = 1 << 20
+_STORED_BYTES = 1 << 17  # a block that gzip or zstd stores as it is: 64 KB (RFC 1951), 128 KB (RFC 8878) at most
+_SEEK_BYTES = 1 << 20  # less is faster read than jumped over
 _NEWLINES = b"\r\n\0"  # zeros: padding
 
 
@@ -81,12 +82,10 @@ class Cursor:
     Damage of the stream below is an end like that of a file, kept in ``error``.
     """
 
-    def __init__(
-        self, chunks: Iterator[bytes], offset: int = 0, reopen: Callable[[int], Iterator[bytes]] | None = None
-    ) -> None:
+    def __init__(self, chunks: Iterator[bytes], offset: int = 0, file: BinaryIO | None = None) -> None:
         self.offset = offset
         self.error: Unreadable | None = None
-        self._chunks, self._reopen = chunks, reopen
+        self._chunks, self._file = chunks, file
         self._ahead = bytearray()
         self._ended = False
 
@@ -98,6 +97,10 @@ class Cursor:
 
     def skip(self, size: int) -> int:
         """Go on; the number of bytes there were to go."""
+        if self._file is not None and size > len(self._ahead) + _SEEK_BYTES:
+            there = max(min(size, self._file.seek(0, 2) - self.offset), 0)
+            self.go_to(self.offset + there)
+            return there
         left = size
         while left > len(self._ahead):
             left -= len(self._ahead)
@@ -126,18 +129,14 @@ class Cursor:
             self.skip(len(ahead) - _OVERLAP_BYTES if len(ahead) > _OVERLAP_BYTES else len(ahead))
         return False
 
-    def back_to(self, offset: int) -> bool:
-        """Go back, if the stream can."""
-        if self._reopen is None:
+    def go_to(self, offset: int) -> bool:
+        """Go back or on to any offset, if the stream can."""
+        if self._file is None:
             return False
-        self.offset, self._chunks, self._ended, self.error = offset, self._reopen(offset), False, None
+        self._file.seek(offset)
+        self.offset, self._chunks, self._ended, self.error = offset, chunked(self._file), False, None
         self._ahead.clear()
         return True
-
-    def drain(self) -> None:
-        """Go to the end."""
-        while self.skip(CHUNK_BYTES):
-            pass
 
     def _fill(self) -> bool:
         if self._ended:
@@ -163,8 +162,7 @@ def frame_records(
         start: where a record begins, or 0.
         end: where a record begins, or None.
     """
-    file.seek(start)
-    if not _is_compressed(file.read(4)):
+    if not _is_compressed(file, grammar, start):
         yield from _plain(file, grammar, limit, start, end)
     elif start or end is not None or _frames_hold_records(file, grammar):
         yield from _framed(file, grammar, limit, start, end)
@@ -176,38 +174,55 @@ def frame_records(
 def cuts(file: BinaryIO, grammar: Grammar, size_bytes: int, split_bytes: int) -> list[int]:
     """Offsets after 0 where a record begins, at least ``split_bytes`` apart; none where the file is one piece.
 
-    A cut is made only where the record, and the one after it, are whole.
+    A record that is cut before is whole. Records inside a record (an archive that was crawled) are not cut before:
+    frames inside a frame stand in a stored block and end with it.
     """
     if size_bytes <= split_bytes:
         return []
-    file.seek(0)
-    compressed = _is_compressed(file.read(4))
-    if compressed and not _frames_hold_records(file, grammar):
+    if not _is_compressed(file, grammar):
+        return _plain_cuts(file, grammar, split_bytes)
+    if not _frames_hold_records(file, grammar):
         return []
-    dictionary = zstd_dictionary(file) if compressed else None
+    dictionary = zstd_dictionary(file)
     found: list[int] = []
     target = split_bytes
-    while target < size_bytes:
-        cut = _whole_frame(file, grammar, target, dictionary) if compressed else _whole_record(file, grammar, target)
-        if cut is None:
-            break
+    while target < size_bytes and (cut := _whole_frame(file, grammar, target, dictionary)) is not None:
         found.append(cut)
         target = cut + split_bytes
     return found
 
 
-def _is_compressed(head: bytes) -> bool:
-    return head.startswith(GZIP) or head == ZSTD or is_skippable(head)
+def _plain_cuts(file: BinaryIO, grammar: Grammar, split_bytes: int) -> list[int]:
+    found: list[int] = []
+    for one in _plain(file, grammar, 0):
+        if isinstance(one, Framed) and one.offset >= (found[-1] if found else 0) + split_bytes:
+            found.append(one.offset)
+    return found
+
+
+def _is_compressed(file: BinaryIO, grammar: Grammar, start: int = 0) -> bool:
+    """Whether the file is compressed; where its beginning is damaged, what begins next in it tells."""
+    file.seek(start)
+    head = file.read(HEADER_BYTES)
+    if _begins_frame(head) or start or grammar.layout(head.lstrip(_NEWLINES)):
+        return _begins_frame(head)
+    frame = _next_frame(file, grammar, 0, None)
+    if frame is None:
+        return False
+    file.seek(0)
+    cursor = Cursor(chunked(file))
+    return not cursor.find(grammar.start) or frame < cursor.offset
+
+
+def _begins_frame(head: bytes) -> bool:
+    return head.startswith((GZIP, ZSTD)) or is_skippable(head)
 
 
 def _plain(
     file: BinaryIO, grammar: Grammar, limit: int, start: int = 0, end: int | None = None
 ) -> Iterator[Framed | Broken]:
-    def reopen(offset: int) -> Iterator[bytes]:
-        file.seek(offset)
-        return chunked(file)
-
-    return _records(Cursor(reopen(start), start, reopen), grammar, limit, end)
+    file.seek(start)
+    return _records(Cursor(chunked(file), start, file), grammar, limit, end)
 
 
 def _records(cursor: Cursor, grammar: Grammar, limit: int, end: int | None) -> Iterator[Framed | Broken]:
@@ -237,7 +252,7 @@ def _record(cursor: Cursor, grammar: Grammar, limit: int) -> Framed | Broken:
         if block is not None:
             cursor.skip(length)
         return Framed(offset, head[:size], block, length)
-    if block is None and not cursor.back_to(offset + size):
+    if block is None and not cursor.go_to(offset + size):
         return _broken(cursor, grammar, offset, "truncated", f"the file ends before the {length} bytes of the record")
     return _wrong_length(cursor, grammar, offset, length, skipped)
 
@@ -266,20 +281,17 @@ def _broken(cursor: Cursor, grammar: Grammar, offset: int, reason: str, detail: 
     return Broken(offset, reason, detail)
 
 
-def _framed(
-    file: BinaryIO, grammar: Grammar, limit: int, start: int, end: int | None
-) -> Iterator[Framed | Broken]:
+def _framed(file: BinaryIO, grammar: Grammar, limit: int, start: int, end: int | None) -> Iterator[Framed | Broken]:
     dictionary = zstd_dictionary(file)
-    offset: int | None = start
-    while offset is not None and (end is None or offset < end):
-        file.seek(offset)
+    found: int | None = start
+    while found is not None:
+        offset = _after_padding(file, found)
         head = file.read(4)
-        if not head:
+        if not head or (end is not None and offset >= end):
             return
-        if not _is_compressed(head):
-            at, offset = offset, _next_frame(file, grammar, offset + 1, dictionary)
-            if not _is_padding(file, at, offset):
-                yield Broken(at, "damaged", "neither a gzip member nor a zstd frame begins here")
+        if not _begins_frame(head):
+            found = _next_frame(file, grammar, offset + 1, dictionary)
+            yield Broken(offset, "damaged", "neither a gzip member nor a zstd frame begins here")
             continue
         cursor = Cursor(_frame(file, offset, dictionary))
         damaged = False
@@ -287,7 +299,7 @@ def _framed(
             damaged = damaged or cursor.error is not None
             yield _in_frame(one, offset)
         damaged = damaged or cursor.error is not None
-        offset = _next_frame(file, grammar, offset + 1, dictionary) if damaged else file.tell()
+        found = _next_frame(file, grammar, offset + 1, dictionary) if damaged else file.tell()
 
 
 def _in_frame(one: Framed | Broken, frame: int) -> Framed | Broken:
@@ -308,9 +320,7 @@ def _frame(file: BinaryIO, offset: int, dictionary: ZstdCompressionDict | None) 
         yield from zstd_frame(file, dictionary, head)
 
 
-def _next_frame(
-    file: BinaryIO, grammar: Grammar, offset: int, dictionary: ZstdCompressionDict | None
-) -> int | None:
+def _next_frame(file: BinaryIO, grammar: Grammar, offset: int, dictionary: ZstdCompressionDict | None) -> int | None:
     """The first offset from ``offset`` on where a frame begins that begins with a record."""
     magic = re.compile(b"|".join(re.escape(one) for one in (GZIP, ZSTD)))
     while True:
@@ -324,92 +334,65 @@ def _next_frame(
         offset += _SCAN_BYTES - len(ZSTD) + 1
 
 
-def _begins_record(
-    file: BinaryIO, grammar: Grammar, offset: int, dictionary: ZstdCompressionDict | None
-) -> bool:
-    try:
-        return grammar.layout(next(_frame(file, offset, dictionary), b"")) is not None
-    except Unreadable:
-        return False
+def _begins_record(file: BinaryIO, grammar: Grammar, offset: int, dictionary: ZstdCompressionDict | None) -> bool:
+    return grammar.layout(Cursor(_frame(file, offset, dictionary)).peek(HEADER_BYTES)) is not None
 
 
-def _is_padding(file: BinaryIO, start: int, end: int | None) -> bool:
-    file.seek(start)
-    left = None if end is None else end - start
-    while stretch := file.read(_SCAN_BYTES if left is None else min(left, _SCAN_BYTES)):
+def _after_padding(file: BinaryIO, offset: int) -> int:
+    """Go on to the first byte from ``offset`` on that is no padding, or to the end."""
+    file.seek(offset)
+    while stretch := file.read(CHUNK_BYTES):
+        offset += len(stretch) - len(stretch.lstrip(_NEWLINES))
         if stretch.strip(_NEWLINES):
-            return False
-        left = None if left is None else left - len(stretch)
-    return True
+            break
+    return file.seek(offset)
 
 
 def _frames_hold_records(file: BinaryIO, grammar: Grammar) -> bool:
-    """Whether each frame holds whole records: after the first whole one comes another, or the end.
+    """Whether each frame holds whole records: after a whole one that begins with a record comes another, or the end.
 
-    Otherwise the frames are cut at any place (bgzip), or the file is one long frame.
+    Otherwise the frames are cut at any place (bgzip). Where no frame is whole, nothing says so.
     """
     dictionary = zstd_dictionary(file)
     offset = _next_frame(file, grammar, 0, dictionary)
+    is_cut_anywhere = False
     for _ in range(_PROBE_FRAMES):
         if offset is None:
-            return False
+            break
         end = _end_of_frame(file, offset, dictionary)
         if end is not None:
-            return _is_frame_or_end(file, grammar, end, dictionary)
+            if _is_end(file, end) or _begins_record(file, grammar, end, dictionary):
+                return True
+            is_cut_anywhere = True
         offset = _next_frame(file, grammar, offset + 1, dictionary)
-    return True
+    return not is_cut_anywhere
 
 
 def _end_of_frame(file: BinaryIO, offset: int, dictionary: ZstdCompressionDict | None) -> int | None:
-    """Where the frame at ``offset`` ends, or None if it is damaged."""
-    content = buffered(_frame(file, offset, dictionary))
-    size = 0
-    try:
-        while piece := content.read(CHUNK_BYTES):
-            size += len(piece)
-            if size > _PROBE_BYTES:
-                return None
-    except Unreadable:
+    """Where the frame at ``offset`` and the padding after it end, or None if it is damaged or too long to tell."""
+    cursor = Cursor(_frame(file, offset, dictionary))
+    if cursor.skip(_PROBE_BYTES) == _PROBE_BYTES or cursor.error:
         return None
-    return file.tell()
+    return _after_padding(file, file.tell())
 
 
-def _is_frame_or_end(
-    file: BinaryIO, grammar: Grammar, offset: int, dictionary: ZstdCompressionDict | None
-) -> bool:
+def _is_end(file: BinaryIO, offset: int) -> bool:
     file.seek(offset)
-    return not file.read(1) or _begins_record(file, grammar, offset, dictionary)
+    return not file.read(1)
 
 
-def _whole_frame(
-    file: BinaryIO, grammar: Grammar, offset: int, dictionary: ZstdCompressionDict | None
-) -> int | None:
-    """The first frame from ``offset`` on that is whole and is followed by another, or by the end."""
-    found = _next_frame(file, grammar, offset, dictionary)
-    while found is not None:
-        end = _end_of_frame(file, found, dictionary)
-        if end is not None and _is_frame_or_end(file, grammar, end, dictionary):
-            return found
-        found = _next_frame(file, grammar, found + 1, dictionary)
+def _whole_frame(file: BinaryIO, grammar: Grammar, offset: int, dictionary: ZstdCompressionDict | None) -> int | None:
+    """The first frame from ``offset`` on that begins with a record and is no part of a stored block.
+
+    From it on, up to the end or for longer than such a block, there are whole frames that begin with records.
+    """
+    first = at = _next_frame(file, grammar, offset, dictionary)
+    while first is not None and at is not None:
+        end = _end_of_frame(file, at, dictionary)
+        if end is not None and (end - first > _STORED_BYTES or _is_end(file, end)):
+            return first
+        if end is not None and _begins_record(file, grammar, end, dictionary):
+            at = end
+        else:
+            first = at = _next_frame(file, grammar, at + 1 if end is None else end, dictionary)
     return None
-
-
-def _whole_record(file: BinaryIO, grammar: Grammar, offset: int) -> int | None:
-    """The first record from ``offset`` on after whose end another begins, or the file ends."""
-    file.seek(offset - 1)  # the newline that the search wants before a record
-    cursor = Cursor(chunked(file), offset - 1)
-    while cursor.find(grammar.start):
-        head = cursor.peek(HEADER_BYTES)
-        layout = grammar.layout(head)
-        at = cursor.offset
-        if layout and _ends_at(file, grammar, at + sum(layout)):
-            return at
-        file.seek(at + 1)
-        cursor = Cursor(chunked(file), at + 1)
-    return None
-
-
-def _ends_at(file: BinaryIO, grammar: Grammar, offset: int) -> bool:
-    end = file.seek(0, 2)
-    file.seek(offset)
-    return offset <= end and grammar.ends(file.read(_FOLLOWING_BYTES))

@@ -112,7 +112,11 @@ class _Set:
         self._compiled: dict[str, list[re2._Regexp]] = {}
         for rule, source in sources:
             self._sources[rule.id].append(source)
-        self._sets = _compiled_sets(sources)
+        # patterns of one subject in one set: the states of unlike ones would multiply, 129 us a line against 15
+        groups: dict[str, list[tuple[Rule, str]]] = defaultdict(list)
+        for one in sources:
+            groups[one[0].id.split("/")[0]].append(one)
+        self._sets = [compiled for group in groups.values() for compiled in _compiled_sets(group)]
 
     def patterns(self, rule: Rule) -> list[re2._Regexp]:
         """The patterns of one rule, compiled when they are first asked for: most rules never are."""
