@@ -1,6 +1,6 @@
 """CPU time of a whole build per page against bare trafilatura on the same pages, in one run.
 
-    python benchmarks/build.py PAGES [--rounds 3]
+    python benchmarks/build.py PAGES... [--rounds 3]
 
 Both run in one process each, in turn, so that the machine's drift hits both alike; what counts is the ratio. Bare is
 ``trafilatura.extract(html, include_comments=False)`` on the decompressed bytes, as a script would call it. The build is
@@ -39,11 +39,11 @@ def cpu_seconds() -> float:
 
 
 def bare(pages: Path) -> int:
-    """Extract every page with trafilatura alone."""
+    """Extract every page of a folder with trafilatura alone."""
     import trafilatura
 
     count = 0
-    for path in sorted(pages.iterdir()):
+    for path in sorted(one for folder in pages.iterdir() for one in folder.iterdir()):
         content = path.read_bytes()
         trafilatura.extract(gzip.decompress(content) if path.suffix == ".gz" else content, include_comments=False)
         count += 1
@@ -62,16 +62,24 @@ def whole(pages: Path) -> dict[str, Any]:
 def main() -> None:
     """Print the CPU time a page of both, the ratio of each round, and the build's stages."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pages", type=Path)
+    parser.add_argument("folders", type=Path, nargs="+", metavar="PAGES")
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
-    whole(args.pages)
+    with tempfile.TemporaryDirectory() as folder:
+        for number, pages in enumerate(args.folders):
+            (Path(folder) / f"{number}").symlink_to(pages.resolve())
+        compare(Path(folder), args.rounds)
+
+
+def compare(pages: Path, rounds: int) -> None:
+    """Run both in turn on the pages of a folder, and print what they took."""
+    whole(pages)
     ratios = []
-    for number in range(args.rounds):
+    for number in range(rounds):
         start = cpu_seconds()
-        count = bare(args.pages)
+        count = bare(pages)
         middle = cpu_seconds()
-        built = whole(args.pages)
+        built = whole(pages)
         end = cpu_seconds()
         ratios.append((end - middle) / (middle - start))
         print(

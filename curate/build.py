@@ -33,7 +33,7 @@ from curate.engine.pages import supervise
 from curate.errors import InputError, OutputError, RecipeError, RunError, did_you_mean
 from curate.heuristics import HEURISTICS
 from curate.model import SUBSETS
-from curate.quality import check_filters
+from curate.quality import check_filters, check_languages
 from curate.read import Input, Split, list_inputs, plan_splits
 from curate.recipe import Recipe
 from curate.rules import Pack, broken_examples, compile_rules, load_pack, packaged_rules
@@ -103,8 +103,9 @@ def load_rules(recipe: Recipe) -> Rules:
     """
     folders = (packaged_rules(), *(Path(folder).resolve() for folder in recipe.clean.rules))
     packs = tuple(load_pack(folder) for folder in folders)
-    matcher = compile_rules(packs)
-    for error in broken_examples(matcher.rules, matcher):
+    compile_rules(packs)
+    # the examples of the packaged rules are run by the project's tests, and by `curate rules test`
+    for error in broken_examples(rule for pack in packs[1:] for rule in pack.rules):
         raise error
     digest = hashlib.sha256(" ".join(f"{pack.id} {pack.version} {pack.digest}" for pack in packs).encode()).hexdigest()
     rules = Rules(folders, packs, digest[:16])
@@ -186,7 +187,10 @@ def build(
         RuleError, RecipeError: rules or recipe are wrong.
         RunError: workers keep dying, or a guard of the recipe stopped the build.
     """
+    if batch_bytes < 1:
+        raise RecipeError(f"at least one byte a batch is wanted, not {batch_bytes}")
     check_filters(recipe.quality.filters)
+    check_languages(recipe.language.keep)
     rules = load_rules(recipe)
     inputs = [one for one in list_inputs(raw) if not _inside(one.path, out)]
     if not inputs:

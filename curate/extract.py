@@ -14,9 +14,9 @@ from trafilatura.xml import xmltotxt
 from curate.charset import decode_html
 from curate.metadata import PageFacts, domain_of, parse_date, parse_language, read_metadata, split_authors
 from curate.model import Article, Metadata, Page, Rejection
-from curate.page_lines import drop_screen_reader_text, line_evidence, page_blocks
+from curate.page_lines import line_evidence, page_blocks
 from curate.recipe import Extract
-from curate.recover import prose_chars, recover
+from curate.recover import PageText, recover
 
 EXTRACTOR = f"trafilatura {version('trafilatura')}"
 TEXT_EXTRACTOR = "none (text input)"
@@ -79,11 +79,11 @@ def _from_html(page: Page, options: Extract) -> Article | Rejection:
     if tree is None:
         return _reject(page, "no-html", "The record holds no HTML that can be parsed.")
     facts = read_metadata(tree, page.url)
-    drop_screen_reader_text(tree)
     blocks = page_blocks(tree)
-    text = recover(_text_of(tree, fast=True), blocks, facts.article_body)
-    if len(text) < MIN_FOUND_SHARE * prose_chars(blocks):
-        text = max(text, recover(_text_of(tree, fast=False), blocks, facts.article_body), key=len)
+    page_text = PageText(blocks)
+    text = recover(_text_of(tree, fast=True), page_text, facts.article_body)
+    if len(text) < MIN_FOUND_SHARE * page_text.prose_chars():
+        text = max(text, recover(_text_of(tree, fast=False), page_text, facts.article_body), key=len)
     if len(text.strip()) < options.min_chars:
         return _reject(page, "no-text", "The extractor found no article text in the page.")
     evidence = line_evidence(text, blocks, facts.article_body)

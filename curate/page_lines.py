@@ -72,12 +72,8 @@ _SILENT = frozenset(
 _ATTRIBUTES = ("role", "itemprop", "aria-label", "data-testid")
 _NOT_WORD = re.compile(r"[\W_]+")
 _UNSAFE = re.compile(r"[\s>.#\[\]=]+")
-_SCREEN_READER = etree.XPath(
-    "//*[self::span or self::em or self::i or self::b or self::small or self::p or self::div]"
-    "[contains(@class, 'sr-only') or contains(@class, 'visually-hidden') or contains(@class, 'visuallyhidden')"
-    " or contains(@class, 'screen-reader-') or contains(@class, 'assistive-text')"
-    " or contains(@style, 'clip:rect(0') or contains(@style, 'clip: rect(0')]"
-)
+_MAYBE_UNSEEN = frozenset({"span", "em", "i", "b", "small", "p", "div"})
+_UNSEEN_CLASS = re.compile(r"sr-only|visually-?hidden|screen-reader-|assistive-text", re.I)
 KEY_CHARS = 60
 """Letters and digits by which a line is found again."""
 MAX_PATH_STEPS = 40
@@ -97,62 +93,68 @@ class Block:
 
 
 def page_blocks(tree: Any) -> list[Block]:
-    """The text blocks of a parsed page, in order; scripts and the like left out."""
+    """The text blocks of a parsed page, in order; scripts and the like left out.
+
+    What is there for screen readers alone (", opens new tab") is taken out of the tree.
+    """
     body = tree.find("body")
     root = tree if body is None else body
     blocks: list[Block] = []
     pieces: list[tuple[str, bool]] = []
-    depth_linked = 0
+    unseen: list[Any] = []
+    links = 0
     current = root
-    silent: Any = None
 
-    def flush(element: Any) -> None:
-        nonlocal pieces
-        if pieces:
-            text = "".join(piece for piece, _ in pieces)
-            if text and not text.isspace():
-                blocks.append(Block(element, text, sum(len(piece) for piece, linked in pieces if linked)))
-            pieces = []
+    def flush() -> None:
+        text = "".join([piece for piece, _ in pieces])
+        if not text.isspace():
+            blocks.append(Block(current, text, sum([len(piece) for piece, linked in pieces if linked])))
+        pieces.clear()
 
-    for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+    walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
+    for event, element in walk:
         tag = element.tag
         if event == "start":
-            if silent is not None:
-                continue
-            if tag in _SILENT:
-                silent = element
-                continue
-            if tag not in _INLINE:
-                flush(current)
-                current = element
-            elif tag == "a":
-                depth_linked += 1
-            if element.text:
-                pieces.append((element.text, depth_linked > 0))
-        elif event == "end":
-            if silent is not None:
-                if element is not silent:
-                    continue
-                silent = None
+            if tag in _SILENT or (tag in _MAYBE_UNSEEN and _is_unseen(element)):
+                walk.skip_subtree()
+                if tag in _MAYBE_UNSEEN:
+                    unseen.append(element)
             elif tag not in _INLINE:
-                flush(current)
+                if pieces:
+                    flush()
+                current = element
+                if element.text:
+                    pieces.append((element.text, links > 0))
+            else:
+                if tag == "a":
+                    links += 1
+                if element.text:
+                    pieces.append((element.text, links > 0))
+            continue
+        if event == "end" and tag not in _SILENT:
+            if tag not in _INLINE:
+                if pieces:
+                    flush()
                 parent = element.getparent()
                 current = parent if parent is not None else root
             elif tag == "a":
-                depth_linked -= 1
-            if element.tail and element is not root:
-                pieces.append((element.tail, depth_linked > 0))
-        elif silent is None and element.tail:
-            pieces.append((element.tail, depth_linked > 0))
-    flush(current)
+                links -= 1
+        if element.tail and element is not root:
+            pieces.append((element.tail, links > 0))
+    if pieces:
+        flush()
+    for element in unseen:
+        if element.getparent() is not None:
+            element.drop_tree()
     return blocks
 
 
-def drop_screen_reader_text(tree: Any) -> None:
-    """Take out what is there for screen readers alone, and seen by nobody else: ", opens new tab"."""
-    for element in _SCREEN_READER(tree):
-        if element.getparent() is not None:
-            element.drop_tree()
+def _is_unseen(element: Any) -> bool:
+    """Whether an element is there for screen readers alone."""
+    classes, style = element.get("class"), element.get("style")
+    return (classes is not None and _UNSEEN_CLASS.search(classes) is not None) or (
+        style is not None and "clip:rect(0" in style.replace(" ", "")
+    )
 
 
 def squash(text: str) -> str:
@@ -174,6 +176,7 @@ def line_evidence(text: str, blocks: Sequence[Block], article_body: str | None) 
             index.setdefault(block.key[:KEY_CHARS], []).append((block.key, block))
     body = squash(article_body) if article_body else ""
     paths: dict[Any, str] = {}
+    steps: dict[Any, str] = {}
     found: list[Evidence | None] = []
     for line in split_lines(text):
         key = squash(line)
@@ -182,9 +185,9 @@ def line_evidence(text: str, blocks: Sequence[Block], article_body: str | None) 
             found.append(None)
             continue
         if block.element not in paths:
-            paths[block.element] = element_path(block.element)
+            paths[block.element] = element_path(block.element, steps)
         share = block.linked / block.chars if block.chars else 0.0
-        found.append(Evidence(paths[block.element], round(share, 3), key in body if body else None))
+        found.append(Evidence(paths[block.element], round(share, 3), bool(key) and key in body if body else None))
     return found
 
 
@@ -203,10 +206,22 @@ def _block_of(key: str, index: dict[str, list[tuple[str, Block]]]) -> Block | No
     return min(candidates, key=lambda candidate: abs(len(candidate[0]) - len(key)))[1]
 
 
-def element_path(element: Any) -> str:
-    """``div#id.class[role=x] > p``: the chain of elements, outermost first, below ``body``."""
-    steps = [_step(one) for one in _ancestors(element)]
-    return " > ".join(reversed(steps[:MAX_PATH_STEPS]))
+def element_path(element: Any, known: dict[Any, str] | None = None) -> str:
+    """``div#id.class[role=x] > p``: the chain of elements, outermost first, below ``body``.
+
+    Args:
+        element: the innermost one.
+        known: the steps of elements that were asked for before; filled.
+    """
+    known = {} if known is None else known
+    steps: list[str] = []
+    for one in _ancestors(element):
+        if one not in known:
+            known[one] = _step(one)
+        steps.append(known[one])
+        if len(steps) == MAX_PATH_STEPS:
+            break
+    return " > ".join(reversed(steps))
 
 
 def _ancestors(element: Any) -> Iterator[Any]:

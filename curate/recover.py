@@ -60,7 +60,7 @@ _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6", "dt", "strong", "b"})
 _DIGITS = re.compile(r"\d+")
 
 
-class _Page:
+class PageText:
     """The blocks of a page, with what is asked of each while text is recovered."""
 
     def __init__(self, blocks: Sequence[Block]) -> None:
@@ -71,12 +71,26 @@ class _Page:
             for block, words in zip(blocks, self.words, strict=True)
         ]
         self._negative: dict[Any, bool] = {}
+        self._inside: dict[Any, dict[Any, bool]] = {}
 
     def is_text(self, number: int) -> bool:
         """Whether a block is prose, or a short sentence that is no link."""
         block = self.blocks[number]
         short = self.words[number] >= MIN_SENTENCE_WORDS and block.text.rstrip().endswith(SENTENCE_ENDS)
         return self.prose[number] or (short and block.linked <= MAX_LINK_SHARE * block.chars)
+
+    def prose_chars(self) -> int:
+        """Characters of the blocks that read like article text, wherever they stand."""
+        return sum(
+            block.chars
+            for number, block in enumerate(self.blocks)
+            if self.prose[number] and not self.is_negative(block.element, None)
+        )
+
+    def inside(self, container: Any) -> list[int]:
+        """Numbers of the blocks inside ``container``."""
+        known = self._inside.setdefault(container, {container: True, None: False})
+        return [number for number, block in enumerate(self.blocks) if _known_inside(block.element, known)]
 
     def is_negative(self, element: Any, container: Any) -> bool:
         """Whether an element between ``element`` and ``container`` (left out) marks what is no article text."""
@@ -94,33 +108,22 @@ def _named(element: Any, family: re.Pattern[str]) -> bool:
     return not names.isspace() and family.search(_CAMEL.sub("-", names)) is not None
 
 
-def recover(text: str, blocks: Sequence[Block], article_body: str | None) -> str:
+def recover(text: str, page: PageText, article_body: str | None) -> str:
     """Add to extracted text what stands like it in the page.
 
     Args:
         text: what the extractor found, n lines; may be empty.
-        blocks: the page's text blocks in document order.
+        page: the page's text blocks in document order.
         article_body: ``articleBody`` of the page's JSON-LD, or None.
 
     Returns:
         The lines of ``text`` in their order, with recovered lines where they stand in the page. Where the page's own
         ``articleBody`` is much longer and contains the text, it is the text.
     """
-    page = _Page(blocks)
-    found = _places(text, blocks)
+    found = _places(text, page.blocks)
     added = _missing(page, found) if found else []
-    whole = _merged(text, blocks, found, added)
+    whole = _merged(text, page.blocks, found, added)
     return _completed(whole, article_body)
-
-
-def prose_chars(blocks: Sequence[Block]) -> int:
-    """Characters of the page's blocks that read like article text, wherever they stand."""
-    page = _Page(blocks)
-    return sum(
-        block.chars
-        for number, block in enumerate(blocks)
-        if page.prose[number] and not page.is_negative(block.element, None)
-    )
 
 
 def _places(text: str, blocks: Sequence[Block]) -> dict[int, int]:
@@ -164,14 +167,14 @@ def _line_at(ends: Sequence[tuple[int, int]], at: int) -> int:
     return ends[low][1]
 
 
-def _missing(page: _Page, found: Mapping[int, int]) -> list[int]:
+def _missing(page: PageText, found: Mapping[int, int]) -> list[int]:
     """Numbers of the blocks to add, in document order."""
     prose = [number for number in found if page.prose[number]]
     container = _container(page, prose)
     if container is None:
         return []
     container = _whole_article(page, found, prose, container)
-    inside = [number for number, block in enumerate(page.blocks) if _is_inside(block.element, container)]
+    inside = page.inside(container)
     kinds = {_kind(page.blocks[number].element) for number in prose}
     parents = {_frame(page.blocks[number].element) for number in prose}
     frames = {kind for parent in parents if _has_class(kind := _kind(parent))}
@@ -188,7 +191,7 @@ def _missing(page: _Page, found: Mapping[int, int]) -> list[int]:
     return sorted(accepted - set(found))
 
 
-def _container(page: _Page, prose: Sequence[int]) -> Any:
+def _container(page: PageText, prose: Sequence[int]) -> Any:
     """The deepest element that holds nearly all of the extracted prose; all posts of a live blog for one of them."""
     weights: Counter[Any] = Counter()
     total = 0
@@ -229,7 +232,7 @@ def _frame(element: Any) -> Any:
     return element.getparent() if parent is None else parent
 
 
-def _whole_article(page: _Page, found: Mapping[int, int], prose: Sequence[int], container: Any) -> Any:
+def _whole_article(page: PageText, found: Mapping[int, int], prose: Sequence[int], container: Any) -> Any:
     """The ``article`` or ``main`` around the container, where it holds much more text in elements of the same kind."""
     kinds = {kind for number in prose if _has_class(kind := _kind(page.blocks[number].element))}
     known = sum(page.blocks[number].chars for number in prose)
@@ -237,13 +240,12 @@ def _whole_article(page: _Page, found: Mapping[int, int], prose: Sequence[int], 
     while outer is not None and outer.tag not in ("body", "html"):
         if outer.tag in ("article", "main") or outer.get("role") == "main" or outer.get("itemprop") == "articleBody":
             missing = sum(
-                block.chars
-                for number, block in enumerate(page.blocks)
+                page.blocks[number].chars
+                for number in page.inside(outer)
                 if number not in found
                 and page.prose[number]
-                and _kind(block.element) in kinds
-                and _is_inside(block.element, outer)
-                and not page.is_negative(block.element, outer)
+                and _kind(page.blocks[number].element) in kinds
+                and not page.is_negative(page.blocks[number].element, outer)
             )
             if missing >= MIN_MISSING_SHARE * known:
                 return outer
@@ -253,6 +255,16 @@ def _whole_article(page: _Page, found: Mapping[int, int], prose: Sequence[int], 
 
 def _has_class(kind: tuple[str, str, str]) -> bool:
     return bool(kind[1]) or " " in kind[2]
+
+
+def _known_inside(element: Any, known: dict[Any, bool]) -> bool:
+    chain = []
+    while element not in known:
+        chain.append(element)
+        element = element.getparent()
+    answer = known[element]
+    known.update(dict.fromkeys(chain, answer))
+    return answer
 
 
 def _is_inside(element: Any, container: Any) -> bool:
@@ -273,7 +285,7 @@ def _kind(element: Any) -> tuple[str, str, str]:
     )
 
 
-def _headings(page: _Page, inside: Sequence[int], accepted: set[int], container: Any) -> Iterator[int]:
+def _headings(page: PageText, inside: Sequence[int], accepted: set[int], container: Any) -> Iterator[int]:
     """Short blocks just before an accepted paragraph, that are headings or stand beside the paragraphs."""
     parents = {page.blocks[number].element.getparent() for number in accepted if page.prose[number]}
     for number in reversed(inside):
@@ -287,7 +299,7 @@ def _headings(page: _Page, inside: Sequence[int], accepted: set[int], container:
                 yield number
 
 
-def _next_text(page: _Page, number: int, container: Any) -> int:
+def _next_text(page: PageText, number: int, container: Any) -> int:
     """The next block that is no caption, share bar or the like."""
     following = number + 1
     while following < len(page.blocks) and page.is_negative(page.blocks[following].element, container):
@@ -295,7 +307,7 @@ def _next_text(page: _Page, number: int, container: Any) -> int:
     return following
 
 
-def _standfirsts(page: _Page, found: Mapping[int, int], container: Any) -> Iterator[int]:
+def _standfirsts(page: PageText, found: Mapping[int, int], container: Any) -> Iterator[int]:
     """Blocks before the article's first paragraph that the page marks as its standfirst or summary."""
     first = min((number for number in found if page.prose[number]), default=0)
     title = max((n for n, block in enumerate(page.blocks[:first]) if block.element.tag == "h1"), default=None)

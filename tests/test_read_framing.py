@@ -24,11 +24,11 @@ Pack = Callable[[Sequence[bytes]], bytes]
 
 FEW = 3
 """Records that one damaged byte may cost."""
-WORDS = "the harbour board voted on Tuesday evening to keep an old ferry running until new one has been paid for".split()
+PROSE = "the harbour board voted on Tuesday evening to keep an old ferry running until new one has been paid for"
 
 
 def page(number: int, words: int = 12) -> bytes:
-    prose = " ".join(random.Random(number).choices(WORDS, k=words))
+    prose = " ".join(random.Random(number).choices(PROSE.split(), k=words))
     return f"<html><body><p>Article {number}: {prose}.</p></body></html>".encode()
 
 
@@ -68,7 +68,7 @@ def one_gzip(records: Sequence[bytes]) -> bytes:
 
 
 def one_zstd(records: Sequence[bytes]) -> bytes:
-    return zstandard.ZstdCompressor().compress(b"".join(records))
+    return zstandard.ZstdCompressor(write_checksum=True).compress(b"".join(records))
 
 
 def cut_anywhere(records: Sequence[bytes]) -> bytes:
@@ -80,6 +80,8 @@ def cut_anywhere(records: Sequence[bytes]) -> bytes:
 PACKS = [plain, gzips, zstds, zstds_with_dictionary, one_gzip, one_zstd, cut_anywhere]
 APART = [plain, gzips, zstds]
 """Packings in which a record can be found again after damage."""
+CUT = [*APART, zstds_with_dictionary]
+"""Packings that can be cut."""
 
 
 def read(data: bytes, start: int = 0, end: int | None = None, limit: int = 10_000_000) -> Records:
@@ -234,36 +236,41 @@ def test_records_before_the_damage_of_one_long_gzip_are_read() -> None:
     found = read(flipped(data, len(data) * 3 // 4, 0xFF))
 
     assert 10 < len(bodies(found)) < 20
-    assert bodies(found) == pages[: len(bodies(found))]
-    assert reasons(found) == ["damaged"]
+    assert bodies(found)[:10] == pages[:10]
+    assert set(reasons(found)) == {"damaged"}
 
 
-@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("pack", [*CUT, one_gzip, one_zstd])
 def test_a_file_cut_at_any_byte_gives_the_records_before_the_cut(pack: Pack) -> None:
     records = [record(page(number)) for number in range(6)]
     data = pack(records)
     whole = read(data)
-    ends = [len(pack(records[: n + 1])) for n in range(6)] if pack in APART else []
+    ends = [len(pack(records[: n + 1])) for n in range(6)] if pack in CUT else []
+    whole_until = {end - spare for end in ends for spare in range(5 if pack is plain else 1)}  # line breaks
+    first = len(pack([])) if pack in CUT else 0
 
     for size in range(1, len(data), 1 if pack in APART else 3):
         found = read(data[:size])
         kept = [one for one in found if isinstance(one, Page)]
         assert kept == whole[: len(kept)], size
         assert len(kept) >= sum(end <= size for end in ends), size
-        assert len(kept) == len(whole) or size in ends or reasons(found) or not data[:size].strip(), size
+        assert len(kept) == len(whole) or size in whole_until or size == first or reasons(found), size
 
 
 @pytest.mark.parametrize("pack", APART)
-@pytest.mark.parametrize("garbage", [b"\xff" * 5000, b"WARC/1.0\r\n" * 500, b"\x1f\x8b\x08" * 1000, b"\x28\xb5\x2f\xfd" * 900])
-def test_garbage_between_records_is_one_rejection_or_two(pack: Pack, garbage: bytes) -> None:
+@pytest.mark.parametrize(
+    "garbage", [b"\xff" * 5000, b"WARC/1.0\r\n" * 500, b"\x1f\x8b\x08" * 1000, b"\x28\xb5\x2f\xfd" * 900]
+)
+def test_garbage_between_records_costs_its_neighbours_at_most(pack: Pack, garbage: bytes) -> None:
     pages = [page(number) for number in range(6)]
     before, after = pages[:3], pages[3:]
 
     found = read(pack([record(one) for one in before]) + garbage + pack([record(one) for one in after]))
 
-    assert len(bodies(found)) >= 5
+    assert len(bodies(found)) >= 4
+    assert bodies(found)[:2] == pages[:2]
     assert bodies(found)[-2:] == pages[-2:]
-    assert "damaged" in reasons(found) or "truncated" in reasons(found)
+    assert len(bodies(found)) == 6 or set(reasons(found)) <= {"damaged", "truncated"}
 
 
 @pytest.mark.parametrize("length", [0, 1, 50, 150, 5000, 10_000_001, 10**14, "", "-5", "twelve", "9" * 400])
@@ -292,13 +299,13 @@ def test_a_length_that_lies_in_one_long_gzip_costs_its_record_alone(length: int)
     assert reasons(found) == ["damaged"]
 
 
-def test_lengths_that_all_lie_beyond_the_limit_take_no_long_time() -> None:
-    records = [record(page(number, 200), 50_000) for number in range(2000)]
+def test_each_of_many_lengths_that_lie_beyond_the_limit_costs_its_record_alone() -> None:
+    records = [record(page(number, 200), 10**9 if number % 10 else None) for number in range(2000)]
 
     found = read(plain(records), limit=10_000)
 
-    assert len(found) == 2000
-    assert set(reasons(found)) <= {"damaged", "truncated"}
+    assert len(bodies(found)) == 200
+    assert reasons(found) == ["damaged"] * 1799 + ["truncated"]
 
 
 def test_a_length_may_span_other_records_of_a_page_that_is_an_archive() -> None:
@@ -339,18 +346,18 @@ def test_a_split_file_gives_the_records_of_the_whole(pack: Pack, split_bytes: in
     assert read_split(data, split_bytes) == read(data)
 
 
-@pytest.mark.parametrize("pack", [*APART, zstds_with_dictionary])
+@pytest.mark.parametrize("pack", CUT)
 def test_cuts_are_at_least_a_split_apart_and_not_far_beyond(pack: Pack) -> None:
     data = pack([record(page(number)) for number in range(100)])
-    bounds = [0, *warc_cuts(io.BytesIO(data), "warc", len(data), 1500)]
+    bounds = warc_cuts(io.BytesIO(data), "warc", len(data), 600)
 
     assert len(bounds) > 5
-    assert all(1500 <= there - here < 1500 + 400 for here, there in pairwise(bounds))
+    assert all(600 <= there - here < 600 + 250 for here, there in pairwise(bounds))
 
 
 @settings(max_examples=150, deadline=None)
 @given(
-    pack=st.sampled_from([*APART, zstds_with_dictionary]),
+    pack=st.sampled_from(CUT),
     places=st.lists(st.tuples(st.floats(0, 0.9999), st.integers(1, 255)), max_size=4),
     split_bytes=st.integers(1, 3000),
 )
@@ -373,19 +380,31 @@ def test_a_record_that_holds_a_plain_archive_is_not_cut(split_bytes: int) -> Non
     assert len(bodies(read(data))) == 10
 
 
-@pytest.mark.parametrize("pack", [gzips, zstds])
+def stored_gzip(content: bytes) -> bytes:
+    return gzip.compress(content, 0, mtime=0)
+
+
+def stored_zstd(content: bytes) -> bytes:
+    blocks = [content[at : at + 100_000] for at in range(0, len(content), 100_000)]
+    last = [block is blocks[-1] for block in blocks]
+    heads = [(len(block) << 3 | end).to_bytes(3, "little") for block, end in zip(blocks, last, strict=True)]
+    return b"\x28\xb5\x2f\xfd\x00\x38" + b"".join(map(bytes.__add__, heads, blocks))
+
+
+@pytest.mark.parametrize(("pack", "store"), [(gzips, stored_gzip), (zstds, stored_zstd)])
 @pytest.mark.parametrize("split_bytes", [1, 20_000, 100_000])
-def test_a_record_that_holds_a_compressed_archive_is_not_cut(pack: Pack, split_bytes: int) -> None:
+def test_a_record_that_holds_a_compressed_archive_is_not_cut(
+    pack: Pack, store: Callable[[bytes], bytes], split_bytes: int
+) -> None:
     inner = pack([record(random.Random(number).randbytes(700)) for number in range(400)])
-    records = [record(page(50)), record(inner, kind="application/warc"), *(record(page(n)) for n in range(51, 60))]
-    data = pack(records)
-    assert inner[1000:2000] in data  # it is stored, as what does not shrink is
+    outer = store(record(inner, kind="application/warc"))
+    data = pack([record(page(50))]) + outer + pack([record(page(number)) for number in range(51, 60)])
 
     assert read_split(data, split_bytes) == read(data)
     assert len(bodies(read(data))) == 10
 
 
-def test_gzip_of_any_strength_is_framed(subtests: object = None) -> None:
+def test_gzip_of_any_strength_is_framed() -> None:
     pages = [page(number) for number in range(10)]
 
     for level in range(10):

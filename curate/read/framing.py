@@ -79,12 +79,13 @@ class Broken:
 class Cursor:
     """Bytes read forwards, with the offset of what comes next and a look ahead.
 
-    Damage of the stream below is an end like that of a file, kept in ``error``.
+    Damage of the stream below is an end like that of a file, kept in ``error`` until it is told.
     """
 
     def __init__(self, chunks: Iterator[bytes], offset: int = 0, file: BinaryIO | None = None) -> None:
         self.offset = offset
         self.error: Unreadable | None = None
+        self.is_damaged = False
         self._chunks, self._file = chunks, file
         self._ahead = bytearray()
         self._ended = False
@@ -144,7 +145,7 @@ class Cursor:
         try:
             chunk = next(self._chunks, b"")
         except Unreadable as error:
-            self.error, chunk = error, b""
+            self.error, self.is_damaged, chunk = error, True, b""
         self._ahead += chunk
         self._ended = not chunk
         return not self._ended
@@ -294,12 +295,9 @@ def _framed(file: BinaryIO, grammar: Grammar, limit: int, start: int, end: int |
             yield Broken(offset, "damaged", "neither a gzip member nor a zstd frame begins here")
             continue
         cursor = Cursor(_frame(file, offset, dictionary))
-        damaged = False
         for one in _records(cursor, grammar, limit, None):
-            damaged = damaged or cursor.error is not None
             yield _in_frame(one, offset)
-        damaged = damaged or cursor.error is not None
-        found = _next_frame(file, grammar, offset + 1, dictionary) if damaged else file.tell()
+        found = _next_frame(file, grammar, offset + 1, dictionary) if cursor.is_damaged else file.tell()
 
 
 def _in_frame(one: Framed | Broken, frame: int) -> Framed | Broken:
@@ -342,38 +340,52 @@ def _after_padding(file: BinaryIO, offset: int) -> int:
     """Go on to the first byte from ``offset`` on that is no padding, or to the end."""
     file.seek(offset)
     while stretch := file.read(CHUNK_BYTES):
-        offset += len(stretch) - len(stretch.lstrip(_NEWLINES))
-        if stretch.strip(_NEWLINES):
-            break
-    return file.seek(offset)
+        padding = len(stretch) - len(stretch.lstrip(_NEWLINES))
+        offset += padding
+        if padding < len(stretch):
+            skipped = _skippable_bytes(file, offset)
+            offset += skipped
+            file.seek(offset)
+            if not skipped:
+                break
+    return offset
+
+
+def _skippable_bytes(file: BinaryIO, offset: int) -> int:
+    """The size of the zstd frame without content at ``offset``; 0 where there is none, or only a part of it."""
+    file.seek(offset)
+    head = file.read(8)
+    size = len(head) + int.from_bytes(head[4:], "little")
+    return size if len(head) == 8 and is_skippable(head) and offset + size <= file.seek(0, 2) else 0
 
 
 def _frames_hold_records(file: BinaryIO, grammar: Grammar) -> bool:
     """Whether each frame holds whole records: after a whole one that begins with a record comes another, or the end.
 
-    Otherwise the frames are cut at any place (bgzip). Where no frame is whole, nothing says so.
+    Otherwise the frames are cut at any place (bgzip): one that is whole begins in the midst of a record.
     """
     dictionary = zstd_dictionary(file)
     offset = _next_frame(file, grammar, 0, dictionary)
-    is_cut_anywhere = False
     for _ in range(_PROBE_FRAMES):
         if offset is None:
             break
         end = _end_of_frame(file, offset, dictionary)
         if end is not None:
-            if _is_end(file, end) or _begins_record(file, grammar, end, dictionary):
+            following = _after_padding(file, end)
+            if _is_end(file, following) or _begins_record(file, grammar, following, dictionary):
                 return True
-            is_cut_anywhere = True
+            if _end_of_frame(file, following, dictionary) is not None:
+                return False
         offset = _next_frame(file, grammar, offset + 1, dictionary)
-    return not is_cut_anywhere
+    return True
 
 
 def _end_of_frame(file: BinaryIO, offset: int, dictionary: ZstdCompressionDict | None) -> int | None:
-    """Where the frame at ``offset`` and the padding after it end, or None if it is damaged or too long to tell."""
+    """Where the frame at ``offset`` ends, or None if it is damaged or too long to tell."""
     cursor = Cursor(_frame(file, offset, dictionary))
-    if cursor.skip(_PROBE_BYTES) == _PROBE_BYTES or cursor.error:
+    if cursor.skip(_PROBE_BYTES) == _PROBE_BYTES or cursor.is_damaged:
         return None
-    return _after_padding(file, file.tell())
+    return file.tell()
 
 
 def _is_end(file: BinaryIO, offset: int) -> bool:
@@ -389,10 +401,14 @@ def _whole_frame(file: BinaryIO, grammar: Grammar, offset: int, dictionary: Zstd
     first = at = _next_frame(file, grammar, offset, dictionary)
     while first is not None and at is not None:
         end = _end_of_frame(file, at, dictionary)
-        if end is not None and (end - first > _STORED_BYTES or _is_end(file, end)):
+        if end is None:
+            first = at = _next_frame(file, grammar, at + 1, dictionary)
+        elif end - first > _STORED_BYTES or _is_end(file, end):
             return first
-        if end is not None and _begins_record(file, grammar, end, dictionary):
-            at = end
-        else:
-            first = at = _next_frame(file, grammar, at + 1 if end is None else end, dictionary)
+        elif file.read(1) not in (b"\r", b"\n") and _begins_record(
+            file, grammar, _after_padding(file, end), dictionary
+        ):
+            at = _after_padding(file, end)
+        else:  # a line break ends the record around this frame
+            first = at = _next_frame(file, grammar, end, dictionary)
     return None

@@ -10,6 +10,7 @@ import io
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -23,13 +24,19 @@ from curate.read.source import Source
 from curate.recipe import Read
 
 _PIECE_BYTES = 1 << 16
+_LAST_PIECE_BYTES = 64
+"""A piece in which the coding is damaged is lost."""
 _MIN_PARTIAL_BYTES = 512
 """Of a body whose coding is damaged, so much must have come out to be read as a page."""
 _MARKUP = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|!--|\?xml)", re.I)
 _HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xhtml")
 _LENGTH = re.compile(rb"^Content-Length:[ \t]*(\d{1,15})[ \t]*\r?$", re.I | re.M)
 _END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
-_ARC_LINE = re.compile(rb"([a-z][a-z0-9+.-]{1,20}:\S{0,8000}) (\S{0,60}) (\d{8,14}) (\S{0,200})(?: \S{0,400}){0,5}? (\d{1,15})\r?\n", re.I)
+_CODING = re.compile(rb"(?<=\n)(Content-Encoding|Transfer-Encoding)([ \t]*:[ \t]*)([^\r\n]*)", re.I)
+_CODINGS = frozenset({b"gzip", b"deflate", b"br", b"zstd", b"chunked"})
+_ARC_LINE = re.compile(
+    rb"([a-z][a-z0-9+.-]{1,20}:\S{0,8000}) (\S{0,60}) (\d{8,14}) (\S{0,200})(?: \S{0,400}){0,5}? (\d{1,15})\r?\n", re.I
+)
 
 
 class _Warc:
@@ -47,7 +54,7 @@ class _Warc:
 
     def ends(self, following: bytes) -> bool:
         rest = following.lstrip(b"\r\n\0")
-        return not rest or (rest.startswith(b"WARC/") and following[:1] in (b"\r", b"\n"))
+        return not rest or (b"WARC/".startswith(rest[:5]) and following[:1] in (b"\r", b"\n"))
 
 
 class _Arc:
@@ -99,7 +106,6 @@ _Parser = Callable[[Framed, Place], "Page | Rejection | _Response | None"]
 class _Response:
     """A record that holds an HTTP response."""
 
-    record: WarcRecord
     raw: bytes
     url: str | None
     name: str | None
@@ -136,10 +142,10 @@ def _warc_record(one: Framed, place: Place) -> Page | Rejection | _Response | No
         return place.rejection("revisit", "The page was seen before; its content is elsewhere.", url=url, record=name)
     if kind == "conversion":
         return place.text_page(decode_text(one.block), url=url, record=name, date_download=date)
-    if kind == "response" and (url or "").lower().startswith(("dns:", "ftp:", "whois:")):
+    if (url or "").lower().startswith(("dns:", "whois:", "ftp:") if kind == "response" else ("dns:", "whois:")):
         return None
     if kind == "response" and one.block[:5].upper() == b"HTTP/":
-        return _Response(record, one.block, url, name, date)
+        return _Response(one.block, url, name, date)
     if _is_html(record.headers.get("Content-Type"), one.block):
         return place.html_page(one.block, url=url, record=name, date_download=date)
     return _not_html(place, record.headers.get("Content-Type"), url, name)
@@ -160,8 +166,7 @@ def _arc_record(one: Framed, place: Place) -> Page | Rejection | _Response | Non
         if _is_html(line[4].decode("latin-1"), one.block):
             return place.html_page(one.block, url=url, date_download=date)
         return _not_html(place, line[4].decode("latin-1"), url, None)
-    head = f"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http\r\nContent-Length: {len(one.block)}\r\n\r\n"
-    return _Response(_parsed(head.encode() + one.block), one.block, url, None, date)
+    return _Response(one.block, url, None, date)
 
 
 def _parsed(record: bytes) -> WarcRecord:
@@ -170,10 +175,29 @@ def _parsed(record: bytes) -> WarcRecord:
     raise ValueError("no record is there")
 
 
+def _with_http(raw: bytes) -> WarcRecord:
+    head = f"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http\r\nContent-Length: {len(raw)}\r\n\r\n"
+    record = _parsed(head.encode() + raw)
+    record.parse_http(auto_decode="all", quirks_mode=True)
+    return record
+
+
+def _known_codings(raw: bytes) -> bytes:
+    """The response without codings that there are not (``utf-8``, ``none``), at which fastwarc stops."""
+    end = _END_OF_HEADER.search(raw)
+    size = end.end() if end else 0
+
+    def known(line: re.Match[bytes]) -> bytes:
+        names = (one.strip().lower().removeprefix(b"x-") for one in line[3].split(b","))
+        return line[1] + line[2] + b", ".join(name for name in names if name in _CODINGS)
+
+    return _CODING.sub(known, raw[:size]) + raw[size:]
+
+
 def _page(response: _Response, place: Place, limit: int) -> Page | Rejection:
     """The page that a response carries, or why it carries none."""
-    record, url, name = response.record, response.url, response.name
-    record.parse_http(auto_decode="all", quirks_mode=True)
+    url, name, raw = response.url, response.name, _known_codings(response.raw)
+    record = _with_http(raw)
     status, kind, charset = _status(record), record.http_content_type, record.http_charset
     if status is None:
         return place.rejection("damaged", "The record holds no HTTP response.", url=url, record=name)
@@ -181,7 +205,9 @@ def _page(response: _Response, place: Place, limit: int) -> Page | Rejection:
         return place.rejection("http-status", f"HTTP status {status}.", url=url, record=name)
     if kind and not _is_html(kind, b""):
         return _not_html(place, kind, url, name)
-    body, trouble = _body(record, limit + 1)
+    body, trouble = _body(record, limit + 1, _PIECE_BYTES)
+    if trouble:
+        body = _body(_with_http(raw), limit + 1, _LAST_PIECE_BYTES)[0]
     if trouble and len(body) < _MIN_PARTIAL_BYTES:
         body = _undecoded(response, limit + 1) or body
     if len(body) > limit:
@@ -197,11 +223,11 @@ def _status(record: WarcRecord) -> int | None:
     return record.http_headers.status_code if record.http_headers else None
 
 
-def _body(record: WarcRecord, limit: int) -> tuple[bytes, str]:
+def _body(record: WarcRecord, limit: int, piece_bytes: int) -> tuple[bytes, str]:
     """Up to ``limit`` bytes of the decoded body, and why there are no more, if that is an error."""
     pieces, size = [], 0
     try:
-        while size < limit and (piece := record.reader.read(min(_PIECE_BYTES, limit - size))):
+        while size < limit and (piece := record.reader.read(min(piece_bytes, limit - size))):
             pieces.append(piece)
             size += len(piece)
     except OSError as error:
@@ -210,20 +236,23 @@ def _body(record: WarcRecord, limit: int) -> tuple[bytes, str]:
 
 
 def _undecoded(response: _Response, limit: int) -> bytes | None:
-    """The body as it stands: many crawlers store it decoded under the headers as they came; or as raw deflate."""
+    """The body as it stands: many crawlers store it decoded under the headers as they came; or its compression alone."""
     end = _END_OF_HEADER.search(response.raw)
     raw = response.raw[end.end() :] if end else b""
     if _MARKUP.match(raw):
         return raw
-    try:
-        return zlib.decompressobj(wbits=-15).decompress(raw, limit) or None
-    except zlib.error:
-        return None
+    for container in (47, -15):  # gzip or zlib; raw deflate
+        with suppress(zlib.error):
+            if body := zlib.decompressobj(wbits=container).decompress(raw, limit):
+                return body
+    return None
 
 
 def _is_html(kind: str | None, content: bytes) -> bool:
     named = (kind or "").split(";")[0].strip().lower()
-    return named in _HTML_TYPES or (named in ("", "application/octet-stream", "unk") and _MARKUP.match(content) is not None)
+    return named in _HTML_TYPES or (
+        named in ("", "application/octet-stream", "unk") and _MARKUP.match(content) is not None
+    )
 
 
 def _not_html(place: Place, kind: str | None, url: str | None, name: str | None) -> Rejection:
