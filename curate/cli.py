@@ -24,6 +24,9 @@ app = typer.Typer(
 rules_app = typer.Typer(help="Work with rule files.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
 
+INTERRUPTED = 130
+"""The exit code that typer makes of Ctrl-C, without a word."""
+
 Raw = Annotated[
     str, typer.Argument(help="Files to read: a file, a folder, a glob pattern, an fsspec URL, or - for stdin.")
 ]
@@ -43,9 +46,10 @@ def main() -> None:
     except CurateError as error:
         print(f"curate: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("curate: interrupted. What is finished is kept: the same command goes on from here.", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            print("curate: interrupted. What is finished is kept: the same command goes on from here.", file=sys.stderr)
+        raise
 
 
 @app.callback(invoke_without_command=True)

@@ -26,6 +26,7 @@ MIN_SENTENCE_WORDS = 3
 SENTENCE_ENDS = (".", "!", "?", "…", ".”", '."', "!”", "?”", "。", "！", "？", "」")
 MAX_HEADING_WORDS = 25
 MIN_STANDFIRST_WORDS = 5
+MAX_LABEL_CHARS = 20
 MIN_KEY_CHARS = 12
 """A shorter key is looked for as a whole line only: it would be found in any text."""
 MIN_BODY_GAIN = 1.3
@@ -65,7 +66,7 @@ class PageText:
 
     def __init__(self, blocks: Sequence[Block]) -> None:
         self.blocks = blocks
-        self.words = [count_words(block.text) for block in blocks]
+        self.words = [_words(block.text) for block in blocks]
         self.prose = [
             is_prose(block.text.strip(), words) and block.linked <= MAX_LINK_SHARE * block.chars
             for block, words in zip(blocks, self.words, strict=True)
@@ -101,6 +102,11 @@ class PageText:
                 return True
             element = element.getparent()
         return False
+
+
+def _words(text: str) -> int:
+    """Words of a block; exactly only where it may be prose."""
+    return count_words(text) if len(text) > MAX_LABEL_CHARS else len(text.split())
 
 
 def _named(element: Any, family: re.Pattern[str]) -> bool:
@@ -286,25 +292,30 @@ def _kind(element: Any) -> tuple[str, str, str]:
 
 
 def _headings(page: PageText, inside: Sequence[int], accepted: set[int], container: Any) -> Iterator[int]:
-    """Short blocks just before an accepted paragraph, that are headings or stand beside the paragraphs."""
+    """Short blocks just before an accepted paragraph, that are headings or stand beside the paragraphs.
+
+    Captions, share bars and the like may stand between the two.
+    """
     parents = {page.blocks[number].element.getparent() for number in accepted if page.prose[number]}
+    following = -1
     for number in reversed(inside):
         block = page.blocks[number]
-        if number in accepted or page.prose[number] or not 0 < page.words[number] <= MAX_HEADING_WORDS:
+        if page.is_negative(block.element, container):
             continue
-        follows = _next_text(page, number, container) in accepted
-        stands = block.element.tag in _HEADINGS or block.element.getparent() in parents
-        if follows and stands and block.element.tag != "h1" and block.linked <= MAX_LINK_SHARE * block.chars:
-            if not page.is_negative(block.element, container):
+        if following in accepted and number not in accepted and _is_short(page, number):
+            stands = block.element.tag in _HEADINGS or block.element.getparent() in parents
+            if stands and block.element.tag != "h1":
                 yield number
+        following = number
 
 
-def _next_text(page: PageText, number: int, container: Any) -> int:
-    """The next block that is no caption, share bar or the like."""
-    following = number + 1
-    while following < len(page.blocks) and page.is_negative(page.blocks[following].element, container):
-        following += 1
-    return following
+def _is_short(page: PageText, number: int) -> bool:
+    block = page.blocks[number]
+    return (
+        not page.prose[number]
+        and 0 < page.words[number] <= MAX_HEADING_WORDS
+        and block.linked <= MAX_LINK_SHARE * block.chars
+    )
 
 
 def _standfirsts(page: PageText, found: Mapping[int, int], container: Any) -> Iterator[int]:

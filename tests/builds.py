@@ -28,6 +28,11 @@ Nearly two hundred residents filled the hall, and most of those who spoke said t
 "We have waited for nine years, and we can wait for one more winter," said Maud Ellery, who keeps the lighthouse.
 The board's treasurer warned that the engine may not last, and asked for an inspection before the first frost.
 """
+MORE_PROSE = """\
+The new ferry is to be built in a yard two days away by sea, and would carry six cars instead of four.
+Money for it has been set aside twice, and was spent on the breakwater after the storms of the last two years.
+A second meeting is planned for the end of the month, when the figures for the summer will have been counted.
+"""
 
 
 def make_build(

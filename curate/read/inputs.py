@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 import fsspec
@@ -85,9 +85,8 @@ def list_inputs(raw: str) -> list[Input]:
 
 def format_of(name: str, head: Callable[[], bytes]) -> str:
     """The format of a file by its suffix, else by its first bytes, which are asked for only then."""
-    stem, suffix = os.path.splitext(name.lower().rsplit("/", 1)[-1])
-    if suffix in _COMPRESSED:
-        suffix = os.path.splitext(stem)[1]
+    path = PurePosixPath(name.lower())
+    suffix = PurePosixPath(path.stem).suffix if path.suffix in _COMPRESSED else path.suffix
     return FORMATS.get(suffix) or _format_by_content(head(), suffix)
 
 
@@ -124,11 +123,11 @@ def _is_json_line(text: bytes) -> bool:
 
 def _head(opened: Callable[[], BinaryIO]) -> Callable[[], bytes]:
     def head() -> bytes:
-        with opened() as file:
-            try:
+        try:
+            with opened() as file:
                 return decompressed(file).read(_HEAD_BYTES)
-            except (Unreadable, OSError):
-                return b""
+        except (Unreadable, OSError):
+            return b""
 
     return head
 
@@ -146,7 +145,7 @@ def _local(raw: str) -> Iterator[Input]:
     if not glob.has_magic(raw):
         raise InputError(f"{raw}: there is no such file or folder.")
     base = Path(*_fixed_parts(Path(raw)))
-    for path in sorted(glob.glob(raw, recursive=True)):
+    for path in sorted(glob.glob(raw, recursive=True)):  # noqa: PTH207  a pattern may be absolute
         if not Path(path).is_dir():
             yield from _walked(Path(path), base)
 
@@ -163,7 +162,7 @@ def _walked(path: Path, base: Path) -> Iterator[Input]:
     for file in files:
         file_path = file.relative_to(base).as_posix()
         if file.is_file() and not is_hidden(file_path):  # no device, no pipe
-            yield _listed(os.path.abspath(file), file_path, file.stat().st_size)
+            yield _listed(os.path.abspath(file), file_path, file.stat().st_size)  # noqa: PTH100  links stay
 
 
 def _files_below(folder: Path, around: set[str]) -> Iterator[Path]:

@@ -36,6 +36,9 @@ trafilatura, Dolma, FineWeb, C4, RedPajama and of datasets of news on the hub.""
 NESTED = ("metadata", "meta")
 """Columns whose own fields are looked through after the row's."""
 
+_NESTED_VALUES = 4
+"""A value is looked for in lists and objects inside each other up to here."""
+
 
 def row_page(row: Mapping[str, Any], place: Place, options: Read) -> Page | Rejection:
     """One row as a page: of HTML where the row has HTML, else of text.
@@ -47,12 +50,14 @@ def row_page(row: Mapping[str, Any], place: Place, options: Read) -> Page | Reje
     record = _first_text(columns, _chosen(options.id_column, ID))
     url = _first_text(columns, _chosen(options.url_column, URL))
     html = _content(columns, options.html_column, () if options.text_column else HTML)
-    text = _content(columns, options.text_column, () if options.html_column else TEXT) if html is None else None
-    content = html if html is not None else text
+    text = _content(columns, options.text_column, () if options.html_column else TEXT)
+    if text is not None and not (html and html.strip()):
+        html = None
+    content = text if html is None else html
     if content is None:
         detail = f"No column of text or HTML among {', '.join(map(str, row)) or 'none'}."
         return place.rejection("no-text-column", detail[:300], url=url, record=record)
-    if len(content) > options.max_page_bytes:
+    if _size_bytes(content) > options.max_page_bytes:
         return place.rejection("too-large", f"More than {options.max_page_bytes} bytes.", url=url, record=record)
     declared = {name: found for name, known in DECLARED.items() if (found := _first_text(columns, known))}
     downloaded = _first_text(columns, DOWNLOADED)
@@ -81,14 +86,21 @@ def _chosen(column: str, usual: tuple[str, ...]) -> tuple[str, ...]:
 
 def _content(columns: Mapping[str, Any], chosen: str, usual: Iterable[str]) -> str | bytes | None:
     names = (chosen.casefold(),) if chosen else usual
-    return next((columns[name] for name in names if isinstance(columns.get(name), str | bytes)), None)
+    found: list[str | bytes] = [columns[name] for name in names if isinstance(columns.get(name), str | bytes)]
+    return next((one for one in found if one.strip()), found[0] if found else None)
+
+
+def _size_bytes(content: str | bytes) -> int:
+    return len(content) if isinstance(content, bytes) or content.isascii() else len(sound(content).encode())
 
 
 def _first_text(columns: Mapping[str, Any], names: Iterable[str]) -> str | None:
     return next((text for name in names if (text := _as_text(columns.get(name)))), None)
 
 
-def _as_text(value: Any) -> str | None:
+def _as_text(value: Any, depth: int = _NESTED_VALUES) -> str | None:
+    if depth == 0:
+        return None
     if isinstance(value, str):
         return sound(value).strip() or None
     if isinstance(value, datetime.datetime | datetime.date):
@@ -96,7 +108,7 @@ def _as_text(value: Any) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if isinstance(value, list | tuple):
-        return "; ".join(text for one in value if (text := _as_text(one))) or None
+        return "; ".join(text for one in value if (text := _as_text(one, depth - 1))) or None
     if isinstance(value, Mapping):
-        return _as_text(value.get("name"))
+        return _as_text(value.get("name"), depth - 1)
     return None

@@ -17,10 +17,10 @@ CHUNK_BYTES = 65536
 _DICTIONARY = b"\x5d\x2a\x4d\x18"
 _WINDOW_BYTES = 1 << 27  # what the zstd command line accepts without --long
 _DICTIONARY_BYTES = 1 << 24
-_SPOOL_BYTES = 1 << 33
+SPOOL_BYTES = 1 << 33
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818  it says what the content is
     """The content cannot be read on: why, as the reason and the detail of a rejection."""
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -95,8 +95,8 @@ def seekable(file: BinaryIO) -> BinaryIO:
     copy = TemporaryFile()  # noqa: SIM115  lives as long as the reader
     for chunk in chunked(file):
         copy.write(chunk)
-        if copy.tell() > _SPOOL_BYTES:
-            raise Unreadable("too-large", f"more than {_SPOOL_BYTES} bytes inside an archive")
+        if copy.tell() > SPOOL_BYTES:
+            raise Unreadable("too-large", f"more than {SPOOL_BYTES} bytes inside an archive")
     copy.seek(0)
     return cast(BinaryIO, copy)
 
@@ -168,7 +168,8 @@ def zstd_dictionary(file: BinaryIO) -> zstandard.ZstdCompressionDict | None:
     """The dictionary that a ``.warc.zst`` file may begin with; leaves the file at its start.
 
     Source:
-        IIPC, "Use of Zstandard compression in WARC", version 1.0: a skippable frame 0x184D2A5D, itself compressed or not.
+        IIPC, "Use of Zstandard compression in WARC", version 1.0: a skippable frame 0x184D2A5D, itself compressed or
+        not.
     """
     file.seek(0)
     head = file.read(8)
@@ -208,4 +209,3 @@ def _exactly(file: BinaryIO, size: int) -> bytes:
     if len(content) < size:
         raise Unreadable("truncated", "the zstd stream ends early")
     return content
-

@@ -236,7 +236,7 @@ def _body(record: WarcRecord, limit: int, piece_bytes: int) -> tuple[bytes, str]
 
 
 def _undecoded(response: _Response, limit: int) -> bytes | None:
-    """The body as it stands: many crawlers store it decoded under the headers as they came; or its compression alone."""
+    """The body as it stands: many crawlers store it decoded under the headers as they came, or without its chunks."""
     end = _END_OF_HEADER.search(response.raw)
     raw = response.raw[end.end() :] if end else b""
     if _MARKUP.match(raw):
