@@ -17,7 +17,7 @@ import re
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,7 +135,10 @@ def peers(bench: Bench) -> Iterator[tuple[str, Texts]]:
 
         html = {key: page.html or b"" for key, page in bench.pages.items()}
         for name, options in (("trafilatura", {}), ("trafilatura precision", {"favor_precision": True})):
-            yield name, {k: trafilatura.extract(one, include_comments=False, **options) or "" for k, one in html.items()}
+            yield (
+                name,
+                {k: trafilatura.extract(one, include_comments=False, **options) or "" for k, one in html.items()},
+            )
         yield "jusText", {key: justext_of(one, bench.languages.get(key)) for key, one in html.items()}
 
 
@@ -144,7 +147,11 @@ def c4_lines(text: str) -> str:
 
     Source: Raffel et al. 2020, arXiv:1910.10683, section 2.2.
     """
-    kept = [line for line in split_lines(text) if len(line.split()) >= 5 and line.rstrip().endswith((".", "!", "?", '"', "”", "’", "'", "…"))]
+    kept = [
+        line
+        for line in split_lines(text)
+        if len(line.split()) >= 5 and line.rstrip().endswith((".", "!", "?", '"', "”", "’", "'", "…"))
+    ]
     return "\n".join(line for line in kept if "javascript" not in line.lower())
 
 
@@ -173,7 +180,9 @@ def figures(result: Mapping[str, Any]) -> str:
     return "  ".join(f"{result[name]:9.4f}" if name in result else " " * 9 for name in names)
 
 
-HEAD = f"{'':42}" + "  ".join(f"{name:>9}" for name in ("f1", "precision", "recall", "exact", "residue", "loss", "seg_f1"))
+HEAD = f"{'':42}" + "  ".join(
+    f"{name:>9}" for name in ("f1", "precision", "recall", "exact", "residue", "loss", "seg_f1")
+)
 
 
 def ablate(bench: Bench, score: Any, matcher: Matcher, recipe: Recipe) -> None:

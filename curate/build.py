@@ -52,7 +52,18 @@ from curate.write import (
 WORK = ".curate"
 BATCH_BYTES = 8_000_000
 """Input bytes of one task: about 80 pages, some seconds of work; a lost worker costs no more."""
-PINNED = ("trafilatura", "lxml", "htmldate", "langdetect", "google-re2", "pyahocorasick", "fastwarc", "pyarrow", "numpy", "xxhash")
+PINNED = (
+    "trafilatura",
+    "lxml",
+    "htmldate",
+    "langdetect",
+    "google-re2",
+    "pyahocorasick",
+    "fastwarc",
+    "pyarrow",
+    "numpy",
+    "xxhash",
+)
 """Packages whose version can change the output."""
 DEDUP_PARTITION_ROWS = 200_000
 """Articles whose candidate pairs are held in memory at once: about 2 GB (DESIGN, Dedup)."""
@@ -440,7 +451,7 @@ def _guard(recipe: Recipe, counts: Mapping[str, Any]) -> None:
         reasons = ", ".join(f"{reason} {number}" for reason, number in counts["rejected"].items())
         raise RunError(
             f"{rejected} of {counts['records']} records were rejected, more than the share {limit} that the recipe "
-            f"allows: {reasons}.\n  Look at one: curate explain FILE. Then change the recipe: [guard] max_rejected_share."
+            f"allows: {reasons}.\n  Look: curate explain FILE. Then change the recipe: [guard] max_rejected_share."
         )
 
 

@@ -14,7 +14,8 @@ from curate.model import Article, Removal
 from curate.rules import Hit, Matcher
 
 MAX_BLOCK_LINES = 60
-"""Lists of other stories are shorter (the longest of the bench has 45 lines); a longer one has run into something else."""
+"""Lists of other stories are shorter (the longest of the bench has 45 lines); a longer one has run into something
+else."""
 MIN_SLUG_WORDS = 3
 _SLUG_WORD = re.compile(r"[^\W\d_]{2,}")
 BLOCKS = ("drop-block", "end-article")
@@ -80,7 +81,9 @@ def clean(
     lines = lines_of(article.text, article.evidence) if lines is None else lines
     hits = [[hit for hit in matcher.hits(line) if _applies(hit, article, language)] for line in lines]
     title = line_key(article.metadata.title or "")
-    draft = Draft(lines, title, article.source_domain or "this site", site, frozenset(), None, None, slug_words(article.url))
+    draft = Draft(
+        lines, title, article.source_domain or "this site", site, frozenset(), None, None, slug_words(article.url)
+    )
 
     cuts: dict[int, _Cut] = {}
     spans: dict[int, list[_Cut]] = {}

@@ -7,8 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from trafilatura import bare_extraction
-from trafilatura.core import normalize_unicode
-from trafilatura.utils import load_html
+from trafilatura.utils import load_html, normalize_unicode
 from trafilatura.xml import xmltotxt
 
 from curate.charset import decode_html
@@ -91,7 +90,7 @@ def _from_html(page: Page, options: Extract) -> Article | Rejection:
 
 
 def _text_of(tree: Any, *, fast: bool) -> str:
-    document = bare_extraction(tree, include_comments=False, fast=fast, output_format="txt", prune_xpath=PRUNED)
+    document: Any = bare_extraction(tree, include_comments=False, fast=fast, output_format="txt", prune_xpath=PRUNED)
     if document is None:
         return ""
     return str(normalize_unicode(xmltotxt(document.body, False)))

@@ -180,14 +180,14 @@ def line_evidence(text: str, blocks: Sequence[Block], article_body: str | None) 
     found: list[Evidence | None] = []
     for line in split_lines(text):
         key = squash(line)
-        block = _block_of(key, index) or _block_of(squash(_first_cell(line)), index)
-        if block is None:
+        place = _block_of(key, index) or _block_of(squash(_first_cell(line)), index)
+        if place is None:
             found.append(None)
             continue
-        if block.element not in paths:
-            paths[block.element] = element_path(block.element, steps)
-        share = block.linked / block.chars if block.chars else 0.0
-        found.append(Evidence(paths[block.element], round(share, 3), bool(key) and key in body if body else None))
+        if place.element not in paths:
+            paths[place.element] = element_path(place.element, steps)
+        share = place.linked / place.chars if place.chars else 0.0
+        found.append(Evidence(paths[place.element], round(share, 3), bool(key) and key in body if body else None))
     return found
 
 

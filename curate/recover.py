@@ -46,7 +46,8 @@ _NEGATIVE = re.compile(
 )
 """Families of class names and ids of what is no article text; general knowledge of news sites' markup."""
 _STANDFIRST = re.compile(
-    r"(?:^|[-_ ])(?:standfirst|stand-first|dek|deck|subtitle|sub-title|subheadline|sub-headline|subheading|subhead|lede?"
+    r"(?:^|[-_ ])(?:standfirst|stand-first|dek|deck|subtitle|sub-title|subheadline|sub-headline|subheading|subhead"
+    r"|lede?"
     r"|lead|leads|leadtext|lead-text|intro|introduction|introtext|summary|article-?description|excerpt|perex|chapo|chapeau"
     r"|vorspann|bajada|entradilla|sumario|sottotitolo|occhiello|abstract|ingress|manchet|anreisser|einleitung|resumen"
     r"|key-?points?)(?:$|[-_ ])",
@@ -233,7 +234,11 @@ def _all_posts(container: Any) -> Any:
 def _frame(element: Any) -> Any:
     """The element that paragraphs stand in: the parent, but for quotes and lists within the text."""
     parent = element.getparent()
-    while parent is not None and parent.tag in ("blockquote", "ul", "ol", "li", "q", "section") and not parent.get("class"):
+    while (
+        parent is not None
+        and parent.tag in ("blockquote", "ul", "ol", "li", "q", "section")
+        and not parent.get("class")
+    ):
         parent = parent.getparent()
     return element.getparent() if parent is None else parent
 
@@ -337,7 +342,11 @@ def _standfirsts(page: PageText, found: Mapping[int, int], container: Any) -> It
 
 def _is_standfirst(element: Any, around: Any) -> bool:
     while element is not None and element is not around:
-        if _named(element, _STANDFIRST) or element.get("itemprop") in ("description", "alternativeHeadline", "abstract"):
+        if _named(element, _STANDFIRST) or element.get("itemprop") in (
+            "description",
+            "alternativeHeadline",
+            "abstract",
+        ):
             return True
         element = element.getparent()
     return False

@@ -118,8 +118,10 @@ def _best_run(gains: Sequence[int]) -> tuple[int, int]:
 def repeated(draft: Draft) -> Iterator[Mark]:
     """A line that stands in the page again.
 
-    A long line of prose stays where it stands first. In a plain dump, captions stand again as the pictures' descriptions,
-    and headlines as links: there the last one of shorter lines stays (and all that head a paragraph: the questions of an interview), and what
+    A long line of prose stays where it stands first. In a plain dump, captions stand again as the pictures'
+    descriptions,
+    and headlines as links: there the last one of shorter lines stays (and all that head a paragraph: the
+    questions of an interview), and what
     repeats the page's title goes.
     """
     last = {line.key: line.index for line in draft.lines}
@@ -138,12 +140,15 @@ def repeated(draft: Draft) -> Iterator[Mark]:
             elif not line.prose and is_alike(draft.title_key, line.key):
                 yield Mark(line.index, "page/repeated", "The page's title again.")
             elif line.index in described:
-                yield Mark(line.index, "page/repeated", "The line below begins with it: a picture's description and caption.")
+                yield Mark(
+                    line.index, "page/repeated", "The line below begins with it: a picture's description and caption."
+                )
         seen.add(line.key)
 
 
 def comments(draft: Draft) -> Iterator[Mark]:
-    """Readers' comments below the article in a plain dump: from the name above the first of several dates with times."""
+    """Readers' comments below the article in a plain dump: from the name above the first of several dates with
+    times."""
     if not draft.is_dump:
         return
     stamps = [line for line in draft.lines if _is_stamp(line)]
@@ -156,7 +161,9 @@ def comments(draft: Draft) -> Iterator[Mark]:
             if sum(one.index >= start for one in stamps) >= MIN_STAMPS:
                 for below in draft.lines[start:]:
                     if draft.is_open(below):
-                        yield Mark(below.index, "page/comments", "Below the article, from a name with a date and time on.")
+                        yield Mark(
+                            below.index, "page/comments", "Below the article, from a name with a date and time on."
+                        )
                 return
         above += line.words if line.prose else 0
 

@@ -21,7 +21,8 @@ MIN_PROSE_WORDS = 60
 SHORT_WORDS = 4
 MIN_DUMP_SHORT_SHARE = 0.35
 MIN_DUMP_NAMED_SHARE = 0.25
-"""Lines of at most 4 words are 40% of a dump and more, 31% of an extractor's text and less; lines that rules or the site
+"""Lines of at most 4 words are 40% of a dump and more, 31% of an extractor's text and less; lines that rules or the
+site
 name, 25% and 17% (nine in ten texts of the bench, November 2026)."""
 
 
@@ -39,7 +40,8 @@ class Draft:
     """An article on its way: all its lines, and what earlier filters have named.
 
     ``named`` holds the numbers of the lines that rules and site knowledge named wherever they stand; ``first_prose``
-    and ``last_prose`` are the numbers of the first and last line of prose among the others (None: there is none). ``slug`` holds the words
+    and ``last_prose`` are the numbers of the first and last line of prose among the others (None: there is
+    none). ``slug`` holds the words
     of the page's address.
     """
 

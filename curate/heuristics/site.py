@@ -10,7 +10,8 @@ from curate.heuristics.model import Draft, Mark
 
 MIN_PARAGRAPHS = 3
 MIN_PARAGRAPH_ARTICLES = 3
-"""Two articles of one author share "Here's the thing:"; with two as the limit, four of five lines removed from paragraphs
+"""Two articles of one author share "Here's the thing:"; with two as the limit, four of five lines removed from
+paragraphs
 of the bench were article text (November 2026)."""
 
 

@@ -10,7 +10,8 @@ from curate.lines import Line
 
 MIN_TITLE_WORDS = 4
 MIN_TITLE_SHARE = 0.75
-"""Words that a title and a line share, of all words of both: a title set again with a site's name or a few words less."""
+"""Words that a title and a line share, of all words of both: a title set again with a site's name or a few words
+less."""
 MIN_SLUG_SHARE = 0.7
 """Share of a line's words that stand in the page's address, or of the address's that stand in the line; addresses leave
 out short words or break off."""

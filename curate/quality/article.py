@@ -2,7 +2,8 @@
 
 No paper defines this filter. It is made to refuse no article rather than every index page: a text with a few sentences
 of its own is taken whatever stands around them, and so is a list, a poem or a table of results. In November 2026 it
-refused none of 695 extracted pages of news, magazines and blogs, none of 104 gold bodies, and none of 104 dumps of whole
+refused none of 695 extracted pages of news, magazines and blogs, none of 104 gold bodies, and none of 104 dumps of
+whole
 pages with their menus.
 """
 

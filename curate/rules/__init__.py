@@ -4,4 +4,14 @@ from curate.rules.loading import load_pack, packaged_rules
 from curate.rules.matching import Hit, Matcher, broken_examples, compile_rules
 from curate.rules.model import OPTIONS, Pack, Rule
 
-__all__ = ["OPTIONS", "Hit", "Matcher", "Pack", "Rule", "broken_examples", "compile_rules", "load_pack", "packaged_rules"]
+__all__ = [
+    "OPTIONS",
+    "Hit",
+    "Matcher",
+    "Pack",
+    "Rule",
+    "broken_examples",
+    "compile_rules",
+    "load_pack",
+    "packaged_rules",
+]

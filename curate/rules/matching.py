@@ -250,5 +250,7 @@ def _broken(rule: Rule, matcher: Matcher) -> list[RuleError]:
 
 def _hits(matcher: Matcher, rule: Rule, text: str) -> list[Hit]:
     if rule.match.kind == "selector":
-        return [Hit(rule, 0, 0, {})] if rule in (matcher.selector_rule(number) for number in matcher.select(text)) else []
+        return (
+            [Hit(rule, 0, 0, {})] if rule in (matcher.selector_rule(number) for number in matcher.select(text)) else []
+        )
     return [hit for hit in matcher.hits(lines_of(text.replace("\n", " "))[0]) if hit.rule is rule]

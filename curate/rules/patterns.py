@@ -68,16 +68,12 @@ def template_parts(rule: Rule, text: str) -> list[str]:
 
 def template_pattern(rule: Rule, parts: Sequence[str]) -> str:
     """The RE2 source of a template, over the line's key."""
-    source = "".join(
-        f"(?:{SLOTS[part]})" if number % 2 else re2.escape(part) for number, part in enumerate(parts)
-    )
+    source = "".join(f"(?:{SLOTS[part]})" if number % 2 else re2.escape(part) for number, part in enumerate(parts))
     at, literals = rule.match.at, [part for part in parts[::2] if part]
     before = at in ("end", "anywhere") and not UNSPACED_EDGE.match(literals[0][0])
     after = at in ("start", "anywhere") and not UNSPACED_EDGE.match(literals[-1][-1])
     start, end = "^" if at in ("line", "start") else "", "$" if at in ("line", "end") else ""
-    return (
-        start + ("(?:^|[^\\pL\\pN])" if before else "") + source + ("(?:$|[^\\pL\\pN])" if after else "") + end
-    )
+    return start + ("(?:^|[^\\pL\\pN])" if before else "") + source + ("(?:$|[^\\pL\\pN])" if after else "") + end
 
 
 def raw_patterns(rule: Rule) -> list[str]:
