@@ -372,7 +372,7 @@ def refusal_of(
     if recipe.quality.enabled:
         evidence = [article.evidence[number] for number in cleaned.kept_lines] if article.evidence else []
         shares = [one.link_share if one else None for one in evidence]
-        refusal = judge(cleaned.text, language[0] if language else None, recipe.quality.filters, shares)
+        refusal = judge(cleaned.text, language[0] if language else None, recipe.quality.filters, shares, article.url)
         if refusal is not None:
             return reject("quality", refusal.reason, refusal.detail)
     return None

@@ -204,3 +204,20 @@ def test_headings_with_links_over_long_paragraphs_are_an_article() -> None:
     paragraphs = [" ".join([teaser, *TEASERS[:3]]) for teaser in TEASERS]
 
     assert judge_linked(interleaved(HEADLINES, paragraphs).split("\n"), set(HEADLINES)) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "is_front"),
+    [
+        ("https://harbour-post.example/", True),
+        ("https://harbour-post.example", True),
+        ("http://harbour-post.example/index.html", True),
+        ("https://harbour-post.example/?p=123", False),
+        ("https://harbour-post.example/news", False),
+        (None, False),
+    ],
+)
+def test_a_sites_front_page_is_known_by_its_address(url: str | None, is_front: bool) -> None:
+    refusal = judge(next(iter(ARTICLES.values())), "en", {}, (), url)
+
+    assert (refusal is not None) is is_front

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from curate.lines import is_prose, line_key
 from curate.quality.measures import Refusal, Statistics
@@ -119,6 +120,7 @@ _DATE = re.compile(
     rf"|\d{{1,2}}\s?(?:分钟|小时|天|分|時間|日)前)",
     re.IGNORECASE,
 )
+_FRONT = re.compile(r"/?(?:(?:index|default|home|start)\.(?:html?|php|aspx?|jsp|cms))?", re.I)
 _NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
 _BULLET = re.compile(r"(?:[•‣▶◦■▪*–-]|\d{1,3}[.)])\s+")
 _TRUNCATED = re.compile(r"(?:\.{3}|…)\]?$")
@@ -127,14 +129,25 @@ _TRUNCATED = re.compile(r"(?:\.{3}|…)\]?$")
 def article(text: Statistics) -> Refusal | None:
     """The text is an index, tag, search, login or error page.
 
-    Each kind is refused by its own signs, all of them wanted together: next to no sentences of its own, and a notice
+    A site's front page is known by its address. Each other kind is refused by its own signs, all of them wanted together: next to no sentences of its own, and a notice
     at its top; or most of it links, teasers or dated headlines, several of them.
     """
+    if _is_front_page(text.url):
+        return Refusal("article", f"A site's front page, by its address: {text.url}.")
     page = _Page(text)
     if any(line.words > MAX_TEASER_WORDS and line.is_text and not line.is_linked for line in page.lines):
         return None  # the four below would all say so, after a longer look
     detail = _notice_page(page) or _link_page(page) or _teaser_page(page) or _headline_page(page)
     return Refusal("article", detail) if detail else None
+
+
+def _is_front_page(url: str | None) -> bool:
+    """Whether an address has no path below its host: ``https://example.org/``, with or without a file name."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return False
+    return bool(parts.hostname) and not parts.query and _FRONT.fullmatch(parts.path) is not None
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ def judge(
     language: str | None,
     filters: Mapping[str, bool],
     link_shares: Sequence[float | None] = (),
+    url: str | None = None,
 ) -> Refusal | None:
     """The first refusal of ``text`` by the filters that are on, or None.
 
@@ -77,13 +78,14 @@ def judge(
         language: its ISO 639-1 code, None where it is not known.
         filters: filters by name, on or off; one that is not named is as ``FILTERS`` has it.
         link_shares: for each line of ``text``, the share (0-1) of it inside links, or None; empty: not known.
+        url: the page's address, None where it is not known.
 
     Raises:
         RecipeError: ``filters`` names a filter that does not exist.
         ValueError: ``link_shares`` has not as many entries as ``text`` has lines.
     """
     check_filters(filters)
-    statistics = Statistics(text, language, link_shares)
+    statistics = Statistics(text, language, link_shares, url)
     for name, entry in FILTERS.items():
         if filters.get(name, entry.default_on) and (refusal := entry.function(statistics)):
             return refusal

@@ -39,6 +39,7 @@ class Statistics:
     text: str
     language: str | None = None
     link_shares: Sequence[float | None] = ()
+    url: str | None = None
 
     def __post_init__(self) -> None:
         if self.link_shares and len(self.link_shares) != len(split_lines(self.text)):
