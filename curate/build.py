@@ -48,6 +48,7 @@ from curate.write import (
     write_json,
     write_text,
 )
+from curate.write.columns import UNDETERMINED
 
 WORK = ".curate"
 BATCH_BYTES = 8_000_000
@@ -427,7 +428,7 @@ def count(folder: Path, records: int) -> dict[str, Any]:
             "kept": pc.sum(data["length"]).as_py() or 0,
             "removed": pc.sum(removed["chars"]).as_py() or 0,
         },
-        "languages": _counted(data["language"]),
+        "languages": _counted(pc.fill_null(data["language"], UNDETERMINED)),
     }
     whole = counts["articles"] + sum(reasons.values()) + sum(counts["duplicates"].values())
     if whole != records:

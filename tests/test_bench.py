@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,12 @@ from curate.verify import verify
 
 SETS = ("aeb", "aeb-text-plain", "aeb-text-recall", "fundus", "fundus-text-plain", "fundus-text-recall")
 BIG_SETS = ("segments", "news-raw")
+WITHOUT_TEXT = {
+    "fundus/TheTelegraph_2.html.gz",  # a list of names, and nothing that the extractor takes for prose
+    "fundus-text-recall/articles.jsonl",  # the record of the same page, with the empty text that was extracted
+    "news-raw/kr_HankookIlbo_2026_01_29.html.gz",  # its text is in a script
+}
+"""Pages from which no text is extracted (November 2026)."""
 
 
 def raw_of(folder: Path, sets: tuple[str, ...], into: Path) -> dict[str, int]:
@@ -35,7 +42,7 @@ def bench(shared: Path) -> Path:
 
 
 @pytest.mark.parametrize("sets", [SETS, BIG_SETS])
-def test_without_filters_every_page_of_a_set_with_gold_is_an_article(
+def test_without_filters_every_page_that_has_text_is_an_article(
     bench: Path, tmp_path: Path, sets: tuple[str, ...]
 ) -> None:
     expected = raw_of(bench, sets, tmp_path / "raw")
@@ -48,12 +55,12 @@ def test_without_filters_every_page_of_a_set_with_gold_is_an_article(
         batch_bytes=1_000_000,
     )
 
+    refused = rows(tmp_path / "out", "rejected")
     assert build["counts"]["records"] == sum(expected.values())
-    found = dict.fromkeys(expected, 0)
-    for row in rows(tmp_path / "out", "data"):
-        found[row["provenance"]["file_path"].split("/")[0]] += 1
-    refused = {row["file_path"]: row["reason"] for row in rows(tmp_path / "out", "rejected")}
-    assert found == expected, refused
+    assert {row["file_path"] for row in refused} <= WITHOUT_TEXT
+    found = Counter(row["file_path"].split("/")[0] for row in refused)
+    found += Counter(row["provenance"]["file_path"].split("/")[0] for row in rows(tmp_path / "out", "data"))
+    assert found == expected
     assert verify(tmp_path / "out") == []
 
 

@@ -131,7 +131,6 @@ def test_the_examples_show_what_their_readme_says(examples_build: Path) -> None:
     }
 
 
-@pytest.mark.xfail(strict=True, reason="teasers without links (and in tables) pass the article filter")
 def test_home_pages_are_no_articles(examples_build: Path) -> None:
     found = outcomes(examples_build)
 
@@ -226,6 +225,7 @@ def test_an_output_folder_that_is_the_input_folder_is_refused(tmp_path: Path) ->
 def build_of_examples(tmp_path: Path, *options: object) -> tuple[dict, Path]:
     done = curate("build", EXAMPLES, "out", "--json", *options, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert verify(tmp_path / "out") == []
     return json.loads(done.stdout), tmp_path / "out"
 
 
@@ -246,8 +246,9 @@ def test_without_cleaning_the_text_stays_as_extracted(tmp_path: Path) -> None:
 
 
 def test_without_language_no_language_is_detected(tmp_path: Path) -> None:
-    _, out = build_of_examples(tmp_path, "--no-language")
+    build, out = build_of_examples(tmp_path, "--no-language")
 
+    assert sum(build["counts"]["languages"].values()) == build["counts"]["articles"]
     assert {row["language_score"] for row in rows(out, "data")} == {None}
 
 

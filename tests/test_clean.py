@@ -52,7 +52,9 @@ def test_kept_and_removed_are_the_extracted_text(text: str, keeps: bool) -> None
     cleaned = clean(article(text), MATCHER, known, None, keep={"datelines", "credits"} if keeps else ())
 
     ends = [0, *(removal.end for removal in cleaned.removals)]
-    assert all(end <= removal.start < removal.end <= len(text) for end, removal in zip(ends, cleaned.removals, strict=False))
+    assert all(
+        end <= removal.start < removal.end <= len(text) for end, removal in zip(ends, cleaned.removals, strict=False)
+    )
     assert cleaned.text == kept_text(text, cleaned.removals)
     assert restored(cleaned.text, text, cleaned.removals) == text
 

@@ -131,8 +131,8 @@ ARTICLES = {
     + "\n".join(f"- {line} and the vote was close" for line in LONG_HEADLINES[:9]),
     "a poem": "The tide came in before the light\nAnd took the footprints from the sand\nThe gulls that quarrelled half"
     " the night\nWere silent now along the land\nI thought of what you said to me\nThe winter that the harbour froze\n"
-    "That nobody can own the sea\nAnd nobody knows where it goes\nThe lamp is lit the rope is wet\nThe boat is pulling at"
-    " its chain\nI have not learned to leave you yet\nI will not see this place again",
+    "That nobody can own the sea\nAnd nobody knows where it goes\nThe lamp is lit the rope is wet\nThe boat is"
+    " pulling at its chain\nI have not learned to leave you yet\nI will not see this place again",
     "a song": "\n".join(["Take me down to the river again", "Where the water runs slow and deep", "Oh my love"] * 8),
     "a table of results": "Saturday 7 March\n"
     + "\n".join(f"Eastport Rovers {goals} Westhaven United {9 - goals}" for goals in range(9))

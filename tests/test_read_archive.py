@@ -8,10 +8,13 @@ import json
 import stat
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
+from memory import BOMB_BYTES, MEMORY_MB, read_apart
 
 from curate.model import Page, Rejection
 from curate.read import list_inputs, plan_splits, read
@@ -238,6 +241,34 @@ def test_a_split_zip_gives_the_records_of_the_whole(tmp_path: Path, split_bytes:
     assert read_file(path, split_bytes) == read_file(path)
 
 
+def squeezed(squeeze: Any, head: bytes, byte: bytes) -> bytes:
+    pieces = [squeeze.compress(head)]
+    pieces += [squeeze.compress(byte * 1_000_000) for _ in range(BOMB_BYTES // 1_000_000)]
+    return b"".join(pieces) + squeeze.flush()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_member_that_unpacks_to_very_much_does_not_fill_the_memory(tmp_path: Path, method: int) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as archive, archive.open("a.html", "w") as member:
+        for _ in range(BOMB_BYTES // 1_000_000):
+            member.write(bytes(1_000_000))
+
+    found, megabytes = read_apart(tmp_path / "a.zip")
+
+    assert found == ["too-large"]
+    assert megabytes < MEMORY_MB
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("size", [0, 1, 10, 10_000])
+def test_a_zip_member_that_is_not_as_long_as_it_says_is_damaged(tmp_path: Path, method: int, size: int) -> None:
+    content = bytearray(zipped(tmp_path / "a.zip", {"a.html": b"<html>" * 50}, method).read_bytes())
+    at = content.index(b"PK\x01\x02") + 24
+    content[at : at + 4] = size.to_bytes(4, "little")
+
+    assert outcomes(read_file(written(tmp_path / "a.zip", bytes(content)))) == ["damaged"]
+
+
 # --- tar ---
 
 
@@ -326,3 +357,59 @@ def test_members_of_a_jsonl_know_their_lines(tmp_path: Path) -> None:
 
     assert [one.provenance.record_offset for one in found] == [0, 1, 2]
     assert [one.provenance.format for one in found] == ["jsonl"] * 3
+
+
+def tar_header(kind: bytes, size: int, is_extended: bool = False) -> bytes:
+    member = tarfile.TarInfo("a")
+    member.type, member.size = kind, size
+    header = bytearray(member.tobuf(tarfile.GNU_FORMAT))
+    header[482] = is_extended
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header)
+
+
+def pax(*fields: str) -> bytes:
+    content = b""
+    for field in fields:
+        size = next(n for n in range(1000) if n == len(f"{n} {field}\n"))
+        content += f"{size} {field}\n".encode()
+    return tar_header(tarfile.XHDTYPE, len(content)) + content.ljust(-(-len(content) // 512) * 512, b"\0")
+
+
+@pytest.mark.parametrize(
+    ("head", "filling"),
+    [
+        (tar_header(tarfile.XHDTYPE, BOMB_BYTES), b"x"),
+        (tar_header(tarfile.XGLTYPE, BOMB_BYTES), b"x"),
+        (tar_header(tarfile.GNUTYPE_LONGNAME, BOMB_BYTES), b"x"),
+        (tar_header(tarfile.GNUTYPE_SPARSE, 0, is_extended=True), b"1"),
+        (
+            pax("GNU.sparse.major=1", "GNU.sparse.minor=0")
+            + tar_header(tarfile.REGTYPE, BOMB_BYTES)
+            + b"900000000\n".ljust(512, b"1"),
+            b"\n1",
+        ),
+    ],
+)
+def test_what_stands_before_a_tar_member_does_not_fill_the_memory(tmp_path: Path, head: bytes, filling: bytes) -> None:
+    content = squeezed(zlib.compressobj(1, wbits=31), tar_bytes({"b.html": b"<html>"})[:1024] + head, filling)
+
+    found, megabytes = read_apart(written(tmp_path / "a.tar.gz", content))
+
+    assert found == ["page", "damaged"]
+    assert megabytes < MEMORY_MB
+
+
+@pytest.mark.parametrize("header", [pax("comment=x"), tar_header(tarfile.GNUTYPE_LONGNAME, 2) + b"a".ljust(512, b"\0")])
+def test_a_tar_of_nothing_but_headers_is_damaged(tmp_path: Path, header: bytes) -> None:
+    content = tar_bytes({"b.html": b"<html>"})[:1024] + header * 3000
+
+    assert outcomes(read_file(written(tmp_path / "a.tar", content))) == ["page", "damaged"]
+
+
+def test_many_members_with_fields_of_their_own_are_read(tmp_path: Path) -> None:
+    members = {f"{'long name ' * 20}{number}.html": b"<html>" for number in range(50)}
+
+    for kind in (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
+        assert len(html(read_file(written(tmp_path / "a.tar", tar_bytes(members, kind))))) == 50

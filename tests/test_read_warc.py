@@ -7,6 +7,8 @@ import io
 import zlib
 from collections.abc import Iterable
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import brotli
 import pytest
@@ -14,6 +16,7 @@ import zstandard
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from memory import BOMB_BYTES, MEMORY_MB, read_apart
 
 from curate.charset import decode_html
 from curate.model import Page, Rejection
@@ -294,6 +297,36 @@ def test_headers_that_are_not_ascii_are_no_trouble() -> None:
     found.url.encode()
 
 
+def test_a_truncated_page_is_read() -> None:
+    assert page(record(block=http(HTML), WARC_Truncated="length")).html == HTML
+
+
+def test_a_header_too_long_to_be_read_costs_a_page_whose_url_is_told() -> None:
+    found = rejection(response(HTML, "X-Long: " + "x" * 100_000))
+
+    assert (found.reason, found.url) == ("damaged", URL)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "zstd"])
+def test_content_is_unpacked_in_bounded_memory(tmp_path: Path, coding: str) -> None:
+    squeeze: Any = {
+        "gzip": zlib.compressobj(1, wbits=31),
+        "deflate": zlib.compressobj(1),
+        "br": brotli.Compressor(quality=1),
+        "zstd": zstandard.ZstdCompressor().compressobj(),
+    }[coding]
+    squeezed = squeeze.process if coding == "br" else squeeze.compress
+    body = b"".join(squeezed(bytes(1_000_000)) for _ in range(BOMB_BYTES // 1_000_000)) + (
+        squeeze.finish() if coding == "br" else squeeze.flush()
+    )
+    (tmp_path / "a.warc").write_bytes(response(body, f"Content-Encoding: {coding}"))
+
+    found, megabytes = read_apart(tmp_path / "a.warc")
+
+    assert found == ["too-large"]
+    assert megabytes < MEMORY_MB
+
+
 # --- other kinds of records ---
 
 
@@ -309,6 +342,22 @@ def test_records_about_the_crawl_are_none_of_ours(kind: str) -> None:
         record(kind, b"GET / HTTP/1.1\r\n\r\n") + response(HTML)
     )
     assert read(record(kind, b"GET / HTTP/1.1\r\n\r\n")) == []
+
+
+@pytest.mark.parametrize("kind", ["sesponse", "respons\xe9", ""])
+def test_a_record_of_a_type_that_there_is_not_is_a_rejection(kind: str) -> None:
+    found = rejection(record(kind, http(HTML)))
+
+    assert (found.reason, found.url) == ("unknown-record", URL)
+
+
+def test_a_damaged_byte_of_the_name_of_a_type_loses_no_record_unseen() -> None:
+    data = response(HTML)
+    start = data.index(b"WARC-Type")
+
+    for at in range(start, data.index(b"\r\n", start)):
+        for mask in (0x01, 0x80, 0xFF):
+            assert read(data[:at] + bytes([data[at] ^ mask]) + data[at + 1 :]), at
 
 
 @pytest.mark.parametrize("kind", ["response", "resource"])

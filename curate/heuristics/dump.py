@@ -89,7 +89,8 @@ def _gains(draft: Draft, filled: Sequence[Line]) -> list[int]:
 
 
 def _is_indented(line: Line) -> bool:
-    return line.text[:1].isspace()
+    """Whether a line is set in by two spaces or more; one is left over by extractors."""
+    return line.text[:2].isspace() and len(line.text) > 1
 
 
 def _below_title(draft: Draft, filled: Sequence[Line], gains: Sequence[int], start: int, end: int) -> int:

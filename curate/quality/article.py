@@ -129,8 +129,9 @@ _TRUNCATED = re.compile(r"(?:\.{3}|…)\]?$")
 def article(text: Statistics) -> Refusal | None:
     """The text is an index, tag, search, login or error page.
 
-    A site's front page is known by its address. Each other kind is refused by its own signs, all of them wanted together: next to no sentences of its own, and a notice
-    at its top; or most of it links, teasers or dated headlines, several of them.
+    A site's front page is known by its address. Each other kind is refused by its own signs, all of them wanted
+    together: next to no sentences of its own, and a notice at its top; or most of it links, teasers or dated
+    headlines, several of them.
     """
     if _is_front_page(text.url):
         return Refusal("article", f"A site's front page, by its address: {text.url}.")

@@ -8,6 +8,7 @@ next record is searched for.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
@@ -33,6 +34,7 @@ _OVERLAP_BYTES = 16384  # longer than what a grammar's `start` matches
 _PROBE_BYTES = 1 << 26  # content looked through to see whether frames hold whole records
 _PROBE_FRAMES = 8
 _SCAN_BYTES = 1 << 20
+_FRAME_HEADER_BYTES = 8192  # a gzip member may carry a file name (a path: 4096) and a few more fields
 _STORED_BYTES = 1 << 17  # a block that gzip or zstd stores as it is: 64 KB (RFC 1951), 128 KB (RFC 8878) at most
 _SEEK_BYTES = 1 << 20  # less is faster read than jumped over
 _NEWLINES = b"\r\n\0"  # zeros: padding
@@ -92,9 +94,18 @@ class Cursor:
 
     def peek(self, size: int) -> bytes:
         """The next ``size`` bytes, or fewer at the end."""
+        return self.look(0, size)
+
+    def look(self, distance: int, size: int) -> bytes:
+        """The ``size`` bytes from ``distance`` bytes on, or fewer at the end; what lies before is not copied."""
+        self.ahead(distance + size)
+        return bytes(memoryview(self._ahead)[distance : distance + size])
+
+    def ahead(self, size: int) -> int:
+        """How many of the next ``size`` bytes there are; they are not copied, since a length may lie."""
         while len(self._ahead) < size and self._fill():
             pass
-        return bytes(self._ahead[:size])
+        return min(size, len(self._ahead))
 
     def skip(self, size: int) -> int:
         """Go on; the number of bytes there were to go."""
@@ -247,20 +258,20 @@ def _record(cursor: Cursor, grammar: Grammar, limit: int) -> Framed | Broken:
         return _broken(cursor, grammar, offset, "damaged", f"no {grammar.name} header begins here")
     size, length = layout
     cursor.skip(size)
-    block = cursor.peek(length) if length <= limit else None
-    skipped = cursor.skip(length) if block is None else len(block)
-    if skipped == length and _ends(cursor, grammar, 0 if block is None else length):
-        if block is not None:
-            cursor.skip(length)
+    is_small = length <= limit
+    there = cursor.ahead(length) if is_small else cursor.skip(length)
+    if there == length and _ends(cursor, grammar, length if is_small else 0):
+        block = cursor.peek(length) if is_small else None
+        cursor.skip(length if is_small else 0)
         return Framed(offset, head[:size], block, length)
-    if block is None and not cursor.go_to(offset + size):
+    if not is_small and not cursor.go_to(offset + size):
         return _broken(cursor, grammar, offset, "truncated", f"the file ends before the {length} bytes of the record")
-    return _wrong_length(cursor, grammar, offset, length, skipped)
+    return _wrong_length(cursor, grammar, offset, length, there)
 
 
 def _ends(cursor: Cursor, grammar: Grammar, length: int) -> bool:
     """Whether a record ends ``length`` bytes on; not where the stream is damaged before anything else begins."""
-    following = cursor.peek(length + _FOLLOWING_BYTES)[length:]
+    following = cursor.look(length, _FOLLOWING_BYTES)
     return grammar.ends(following) and not (cursor.error and not following.strip(_NEWLINES))
 
 
@@ -333,7 +344,18 @@ def _next_frame(file: BinaryIO, grammar: Grammar, offset: int, dictionary: ZstdC
 
 
 def _begins_record(file: BinaryIO, grammar: Grammar, offset: int, dictionary: ZstdCompressionDict | None) -> bool:
+    file.seek(offset)
+    if file.read(len(GZIP)) == GZIP and not _begins_content(GZIP + file.read(_FRAME_HEADER_BYTES)):
+        return False
     return grammar.layout(Cursor(_frame(file, offset, dictionary)).peek(HEADER_BYTES)) is not None
+
+
+def _begins_content(member: bytes) -> bool:
+    """Whether a gzip member's content begins in its first bytes; a false one's file name may go on for megabytes."""
+    try:
+        return bool(zlib.decompressobj(wbits=31).decompress(member, 1))
+    except zlib.error:
+        return False
 
 
 def _after_padding(file: BinaryIO, offset: int) -> int:
@@ -393,6 +415,11 @@ def _is_end(file: BinaryIO, offset: int) -> bool:
     return not file.read(1)
 
 
+def _line_break_follows(file: BinaryIO, offset: int) -> bool:
+    file.seek(offset)
+    return file.read(1) in (b"\r", b"\n")
+
+
 def _whole_frame(file: BinaryIO, grammar: Grammar, offset: int, dictionary: ZstdCompressionDict | None) -> int | None:
     """The first frame from ``offset`` on that begins with a record and is no part of a stored block.
 
@@ -405,10 +432,12 @@ def _whole_frame(file: BinaryIO, grammar: Grammar, offset: int, dictionary: Zstd
             first = at = _next_frame(file, grammar, at + 1, dictionary)
         elif end - first > _STORED_BYTES or _is_end(file, end):
             return first
-        elif file.read(1) not in (b"\r", b"\n") and _begins_record(
-            file, grammar, _after_padding(file, end), dictionary
-        ):
-            at = _after_padding(file, end)
-        else:  # a line break ends the record around this frame
+        elif _line_break_follows(file, end):  # it ends the record around this frame
+            first = at = _next_frame(file, grammar, end, dictionary)
+        elif _is_end(file, following := _after_padding(file, end)):
+            return first
+        elif _begins_record(file, grammar, following, dictionary):
+            at = following
+        else:
             first = at = _next_frame(file, grammar, end, dictionary)
     return None

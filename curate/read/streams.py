@@ -15,6 +15,7 @@ GZIP = b"\x1f\x8b\x08"
 ZSTD = b"\x28\xb5\x2f\xfd"
 CHUNK_BYTES = 65536
 _DICTIONARY = b"\x5d\x2a\x4d\x18"
+_BLOCK_BYTES = 1 << 17  # RFC 8878, section 3.1.1.2.4
 _WINDOW_BYTES = 1 << 27  # what the zstd command line accepts without --long
 _DICTIONARY_BYTES = 1 << 24
 SPOOL_BYTES = 1 << 33
@@ -151,6 +152,8 @@ def zstd_frame(
             block = _exactly(file, 3)
             about = int.from_bytes(block, "little")
             last, kind, size = bool(about & 1), about >> 1 & 3, about >> 3
+            if size > _BLOCK_BYTES:  # said before 2 MB are read for each false frame
+                raise Unreadable("damaged", f"zstd: a block of {size} bytes")
             if piece := inflate.decompress(block + _exactly(file, 1 if kind == 1 else size)):
                 yield piece
         if checksum and (piece := inflate.decompress(_exactly(file, 4))):

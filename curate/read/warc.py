@@ -29,9 +29,13 @@ _LAST_PIECE_BYTES = 64
 _MIN_PARTIAL_BYTES = 512
 """Of a body whose coding is damaged, so much must have come out to be read as a page."""
 _MARKUP = re.compile(rb"^\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|!--|\?xml)", re.I)
+_ABOUT_THE_CRAWL = frozenset({"warcinfo", "request", "metadata", "continuation"})
+_OURS = frozenset({"response", "resource", "conversion", "revisit"})
 _HTML_TYPES = ("text/html", "application/xhtml+xml", "application/xhtml")
 _LENGTH = re.compile(rb"^Content-Length:[ \t]*(\d{1,15})[ \t]*\r?$", re.I | re.M)
 _END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
+_END_OF_WARC_HEADER = re.compile(rb"\r?\n(?:\r?\n|(WARC/\d))")
+"""Or another record, where the rest of the header is not there."""
 _CODING = re.compile(rb"(?<=\n)(Content-Encoding|Transfer-Encoding)([ \t]*:[ \t]*)([^\r\n]*)", re.I)
 _CODINGS = frozenset({b"gzip", b"deflate", b"br", b"zstd", b"chunked"})
 _ARC_LINE = re.compile(
@@ -48,9 +52,11 @@ class _Warc:
     def layout(self, head: bytes) -> tuple[int, int] | None:
         if not head.startswith(b"WARC/"):
             return None
-        end = _END_OF_HEADER.search(head)
-        length = _LENGTH.search(head, 0, end.end()) if end else None
-        return (end.end(), int(length[1])) if end and length else None
+        end = _END_OF_WARC_HEADER.search(head)
+        if end is None or end[1]:
+            return None
+        length = _LENGTH.search(head, 0, end.end())
+        return (end.end(), int(length[1])) if length else None
 
     def ends(self, following: bytes) -> bool:
         rest = following.lstrip(b"\r\n\0")
@@ -84,8 +90,9 @@ def read_warc(source: Source, options: Read) -> Iterator[Page | Rejection]:
     """Every record that could be a page.
 
     Responses and resources of HTML are pages, conversions are texts. Responses with another status than 2xx
-    (``http-status``), other content than HTML (``not-html``) and revisits (``revisit``) are rejections. Records about
-    the crawl (warcinfo, request, metadata) are none of ours.
+    (``http-status``), other content than HTML (``not-html``), revisits (``revisit``) and records of a type that there
+    is not (``unknown-record``: damage to the name of a type loses no page unseen) are rejections. Records about the
+    crawl (warcinfo, request, metadata) and continuations are none of ours.
     """
     return _read(source, options, _warc_record)
 
@@ -119,11 +126,14 @@ def _read(source: Source, options: Read, parse: _Parser) -> Iterator[Page | Reje
         if isinstance(one, Broken):
             yield place.rejection(one.reason, one.detail)
             continue
+        found = None
         try:
             found = parse(one, place)
             record = _page(found, place, options.max_page_bytes) if isinstance(found, _Response) else found
         except (OSError, ValueError, UnicodeError) as error:
-            record = place.rejection("damaged", f"The record cannot be parsed: {str(error)[:200]}")
+            url, name = (found.url, found.name) if isinstance(found, _Response) else (None, None)
+            detail = f"The record cannot be parsed: {str(error)[:200]}"
+            record = place.rejection("damaged", detail, url=url, record=name)
         if record is not None:
             yield record
 
@@ -131,11 +141,13 @@ def _read(source: Source, options: Read, parse: _Parser) -> Iterator[Page | Reje
 def _warc_record(one: Framed, place: Place) -> Page | Rejection | _Response | None:
     record = _parsed(one.head + (one.block or b""))
     kind = (record.headers.get("WARC-Type") or "").lower()
-    if kind not in ("response", "resource", "conversion", "revisit"):
+    if kind in _ABOUT_THE_CRAWL:
         return None
     url = (record.headers.get("WARC-Target-URI") or "").strip("<> ") or None
     name = (record.headers.get("WARC-Record-ID") or "").strip("<> ") or None
     date = record.headers.get("WARC-Date")
+    if kind not in _OURS:
+        return place.rejection("unknown-record", f"WARC-Type: {kind[:100] or 'none'}.", url=url, record=name)
     if one.block is None:
         return place.rejection("too-large", f"{one.length} bytes.", url=url, record=name)
     if kind == "revisit":
