@@ -68,6 +68,11 @@ def test_every_packaged_rule_agrees_with_its_own_examples() -> None:
             ["ab", "ab-cd-ef-gh-ij", "AB-CD"],
         ),
         (r"{regex: '^\(\p{L}+ Photo\)$'}", ["(Ünlü Photo)"], ["(Photo)", "see (A Photo)"]),
+        (
+            r"{regex: '(?i)more (on|about) \p{Lu}\p{L}+|see all', at: line}",
+            ["More on Lima", "» (more about Lima) …", "– See all →"],
+            ["See all.", "No more on Lima", "See all the ships"],
+        ),
     ],
 )
 def test_each_kind_of_match_names_its_lines_and_no_near_miss(
@@ -143,6 +148,9 @@ def test_a_selector_rule_needs_evidence(tmp_path: Path) -> None:
         (RULE.format(match="{phrase: a, regex: b}", action="drop", shown="drop", example="a"), "4:10", "exactly one"),
         (RULE.format(match="{phrase: a}", action="dorp", shown="drop", example="a"), "6:11", "did you mean 'drop'"),
         (RULE.format(match="{phrase: a}", action="strip", shown="strip", example="a"), "4:10", "must be a regex"),
+        (RULE.format(match="{regex: a, at: end}", action="drop", shown="drop", example="a"), "4:25", "no choice"),
+        (RULE.format(match="{tokens: {}, at: line}", action="drop", shown="drop", example="a"), "4:27", "not with"),
+        (RULE.format(match="{regex: a, at: line}", action="strip", shown="strip", example="a"), "4:10", "as it is"),
         (RULE.format(match="{regex: '(?=a)'}", action="drop", shown="drop", example="a"), "2:3", "RE2 refuses"),
         (RULE.format(match="{template: '{who} said'}", action="drop", shown="drop", example="a"), "2:3", "no slot"),
         (RULE.format(match="{phrase: '...'}", action="drop", shown="drop", example="a"), "2:3", "no letter"),

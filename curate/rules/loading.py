@@ -159,6 +159,9 @@ def _rule(node: yaml.Node, file: str) -> Rule:
     match = _match(table["match"], file)
     if action == "strip" and match.kind != "regex":
         raise _fail(f"rule {name!r} strips, so its match must be a regex, not a {match.kind}.", table["match"], file)
+    if action == "strip" and match.at == "line":
+        message = f"rule {name!r} strips a span, so its regex looks at the line as it is: no 'at: line'."
+        raise _fail(message, table["match"], file)
     if "until" in table and action != "drop-block":
         raise _fail(f"rule {name!r}: only drop-block knows 'until'.", table["until"], file)
     drop, keep, strip = _examples(table["examples"], file, name, action)
@@ -188,11 +191,12 @@ def _match(node: yaml.Node, file: str) -> Match:
     if len(kinds) != 1:
         raise _fail(f"a match has exactly one of {', '.join(KINDS)}; this one has {len(kinds)}.", node, file)
     kind = kinds[0]
-    if "at" in table and kind not in ("phrase", "template"):
-        raise _fail(f"'at' goes with a phrase or a template; a {kind} says itself where it matches.", table["at"], file)
+    if "at" in table and kind not in ("phrase", "template", "regex"):
+        raise _fail(f"'at' goes with a phrase, a template or a regex, not with {kind}.", table["at"], file)
     if kind == "tokens":
         return _tokens(table[kind], file)
-    return Match(kind, _texts(table[kind], file), _choice(table["at"], file, PLACES) if "at" in table else "line")
+    default, places = ("anywhere", ("line", "anywhere")) if kind == "regex" else ("line", PLACES)
+    return Match(kind, _texts(table[kind], file), _choice(table["at"], file, places) if "at" in table else default)
 
 
 def _tokens(node: yaml.Node, file: str) -> Match:

@@ -18,7 +18,7 @@ from curate.errors import RuleError
 from curate.lines import Line, lines_of
 from curate.rules.literals import Phrases
 from curate.rules.model import Pack, Rule
-from curate.rules.patterns import compile_pattern, raw_patterns
+from curate.rules.patterns import compile_pattern, raw_patterns, trimmed
 from curate.rules.selectors import Compound, matches, parse_path, parse_selector
 
 SET_MEMORY_BYTES = 256 << 20
@@ -43,8 +43,9 @@ class Matcher:
         phrases = [rule for rule in rules if _is(rule, "phrase", "template")]
         self._phrases = Phrases(phrases)
         self._longest = max((rule.where.max_words or 0 for rule in phrases), default=0)
-        raw = [rule for rule in rules if _is(rule, "regex", "tokens")]
-        self._raw_set = _Set([(rule, source) for rule in raw for source in raw_patterns(rule)])
+        raw = [(rule, source) for rule in rules if _is(rule, "regex", "tokens") for source in raw_patterns(rule)]
+        self._raw_set = _Set([one for one in raw if not _trims(one[0])])
+        self._trimmed_set = _Set([one for one in raw if _trims(one[0])])
         self._selectors = [
             (rule, [_selector(rule, text) for text in rule.match.patterns]) for rule in rules if _is(rule, "selector")
         ]
@@ -55,31 +56,14 @@ class Matcher:
         if line.key and line.words <= self._longest:
             found += [_whole_line(rule, line) for rule in self._phrases.match(line.key)]
         if line.text:
-            for rule in self._raw_set.match(line.text):
-                hit = self._raw_hit(rule, line)
-                if hit:
-                    found.append(hit)
+            for patterns, text in ((self._raw_set, line.text), (self._trimmed_set, trimmed(line.text))):
+                found += [hit for rule in patterns.match(text) if (hit := _raw_hit(patterns, rule, line, text))]
         if self._selectors and line.evidence and line.evidence.path:
             found += [_whole_line(self._selectors[number][0], line) for number in self._selected(line.evidence.path)]
         return sorted(
             (hit for hit in found if hit.rule.where.max_words is None or line.words <= hit.rule.where.max_words),
             key=lambda hit: hit.rule.id,
         )
-
-    def _raw_hit(self, rule: Rule, line: Line) -> Hit | None:
-        if rule.action != "strip" and not _reads_groups(rule):
-            return _whole_line(rule, line)  # the set has found it, and no span is wanted
-        match = next((found for one in self._raw_set.patterns(rule) if (found := one.search(line.text))), None)
-        if match is None:
-            return None
-        groups = match.groupdict()
-        index = match.re.groupindex
-        start, end = match.span(index["cut"]) if groups.get("cut") is not None else match.span()
-        if rule.action != "strip":
-            start, end = 0, len(line.text)
-        elif start == end:
-            return None
-        return Hit(rule, start, end, _captured(rule, line, groups))
 
     def _selected(self, path: str) -> tuple[int, ...]:
         return _selected_rules(self, path)
@@ -129,6 +113,22 @@ class _Set:
         return list({rule.id: rule for rules, one in self._sets for rule in _found(rules, one.Match(text))}.values())
 
 
+def _raw_hit(patterns: _Set, rule: Rule, line: Line, text: str) -> Hit | None:
+    if rule.action != "strip" and not _reads_groups(rule):
+        return _whole_line(rule, line)  # the set has found it, and no span is wanted
+    match = next((found for one in patterns.patterns(rule) if (found := one.search(text))), None)
+    if match is None:
+        return None
+    groups = match.groupdict()
+    index = match.re.groupindex
+    start, end = match.span(index["cut"]) if groups.get("cut") is not None else match.span()
+    if rule.action != "strip":
+        start, end = 0, len(line.text)
+    elif start == end:
+        return None
+    return Hit(rule, start, end, _captured(rule, line, groups))
+
+
 def _found(rules: Sequence[Rule], numbers: Iterable[int] | None) -> Iterator[Rule]:
     return (rules[number] for number in numbers or ())
 
@@ -164,6 +164,10 @@ def _too_large(rule: Rule) -> RuleError:
 
 def _is(rule: Rule, *kinds: str) -> bool:
     return rule.match.kind in kinds
+
+
+def _trims(rule: Rule) -> bool:
+    return rule.match.kind == "regex" and rule.match.at == "line"
 
 
 def _reads_groups(rule: Rule) -> bool:

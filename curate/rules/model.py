@@ -21,7 +21,7 @@ MAX_WORDS = 40
 class Match:
     """What a line must look like; ``patterns`` are alternatives of one ``kind``.
 
-    ``at`` says where in the line a phrase or template stands. For tokens, ``patterns`` holds the item alone.
+    ``at`` says where in the line a phrase, template or regex stands. For tokens, ``patterns`` holds the item alone.
     """
 
     kind: str

@@ -76,10 +76,20 @@ def template_pattern(rule: Rule, parts: Sequence[str]) -> str:
     return start + ("(?:^|[^\\pL\\pN])" if before else "") + source + ("(?:$|[^\\pL\\pN])" if after else "") + end
 
 
+_SPACES = " \t\u00a0\u2002\u2003\u2009\u200b\u200e\u200f\u2060\u3000\ufeff"
+ORNAMENTS_BEFORE = _SPACES + "|•*·–—-[(（【「<>»›＞→⇒■□●○◆◇▪▼▲▶►▷★☆※_=/\\"
+ORNAMENTS_AFTER = _SPACES + "|•*·–—-)]）】」<>»›＞→⇒▼▲▶►▷…_=/\\"
+
+
+def trimmed(text: str) -> str:
+    """A line without the bullets, brackets, arrows and rules around it: what a regex with ``at: line`` looks at."""
+    return text.lstrip(ORNAMENTS_BEFORE).rstrip(ORNAMENTS_AFTER)
+
+
 def raw_patterns(rule: Rule) -> list[str]:
-    """The RE2 sources of a regex or tokens rule, over the line as it is; alternatives may share names of groups."""
+    """The RE2 sources of a regex or tokens rule, over the line as it is, or trimmed; alternatives may share names."""
     if rule.match.kind == "regex":
-        return list(rule.match.patterns)
+        return [f"^(?:{source})$" if rule.match.at == "line" else source for source in rule.match.patterns]
     item, separators = rule.match.patterns[0], re2.escape(rule.match.separators)
     low, high = rule.match.min_items - 1, rule.match.max_items - 1
     return [rf"^\s*(?:{item})(?:[{separators}](?:{item})){{{low},{high}}}\s*$"]
