@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint check venv dev
+.PHONY: demo test docs lint venv dev
 
 venv: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml
@@ -23,6 +23,9 @@ demo: venv
 
 test: dev
 	$(BIN)/python -m pytest
+
+docs: dev
+	$(BIN)/python docs/generate.py
 
 lint: dev
 	$(BIN)/ruff check .

@@ -36,7 +36,7 @@ from curate.model import SUBSETS
 from curate.quality import check_filters, check_languages
 from curate.read import Input, Split, list_inputs, plan_splits
 from curate.recipe import Recipe
-from curate.rules import Pack, broken_examples, compile_rules, load_pack, packaged_rules
+from curate.rules import Pack, broken_examples, compile_rules, load_packs, packaged_rules
 from curate.write import (
     card,
     croissant,
@@ -114,7 +114,7 @@ def load_rules(recipe: Recipe) -> Rules:
         RecipeError: ``clean.disable`` names nothing.
     """
     folders = (packaged_rules(), *(Path(folder).resolve() for folder in recipe.clean.rules))
-    packs = tuple(load_pack(folder) for folder in folders)
+    packs = load_packs(folders)
     compile_rules(packs)
     # the examples of the packaged rules are run by the project's tests, and by `curate rules test`
     for error in broken_examples(rule for pack in packs[1:] for rule in pack.rules):
@@ -220,6 +220,22 @@ def build(
 
 def _inside(path: str, folder: Path) -> bool:
     return "://" not in path and Path(path).resolve().is_relative_to(folder.resolve())
+
+
+def read_build(out: Path) -> dict[str, Any]:
+    """What ``build.json`` says of a finished build.
+
+    Raises:
+        OutputError: ``out`` is no finished build, or its build.json cannot be read.
+    """
+    path = out / "build.json"
+    try:
+        described: dict[str, Any] = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise OutputError(f"{out}: this is not a finished build: it has no build.json.") from None
+    except (ValueError, OSError) as error:
+        raise OutputError(f"{path} cannot be read: {error}") from None
+    return described
 
 
 def prepare_out(out: Path) -> None:

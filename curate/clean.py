@@ -79,7 +79,7 @@ def clean(
         Marking spans and cutting them once follows Dolma's taggers and mixer (Soldaini et al. 2024, arXiv:2402.00159).
     """
     lines = lines_of(article.text, article.evidence) if lines is None else lines
-    hits = [[hit for hit in matcher.hits(line) if _applies(hit, article, language)] for line in lines]
+    hits = [[hit for hit in matcher.hits(line, language) if _applies(hit, article, language)] for line in lines]
     title = line_key(article.metadata.title or "")
     draft = Draft(
         lines, title, article.source_domain or "this site", site, frozenset(), None, None, slug_words(article.url)

@@ -198,16 +198,22 @@ def verify(
 
 
 @rules_app.command("list")
-def rules_list(rules: RuleFolders = None, as_json: AsJson = False) -> None:
-    """List every rule: id, action, title.
+def rules_list(
+    rules: RuleFolders = None,
+    out: Annotated[Path | None, typer.Option("--out", help="A build: what each rule removed there.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List every rule: id, kind, action, title; with a build also what it removed there.
 
     Example: curate rules list
     """
-    from curate.build import load_rules
+    from curate.build import load_rules, read_build
 
     packs = load_rules(_recipe(None, rules, None)).packs
+    removed = read_build(out)["counts"]["removed"] if out else {}
     listed = [
         {"id": rule.id, "pack": pack.id, "kind": rule.match.kind, "action": rule.action, "title": rule.title}
+        | (removed.get(rule.id, {"spans": 0, "chars": 0}) if out else {})
         for pack in packs
         for rule in sorted(pack.rules, key=lambda rule: rule.id)
     ]
@@ -215,8 +221,53 @@ def rules_list(rules: RuleFolders = None, as_json: AsJson = False) -> None:
         print(json.dumps(listed))
         return
     for one in listed:
-        print(f"{one['id']:44} {one['kind']:9} {one['action']:12} {one['title']}")
-    print(f"{len(listed)} rules in {len(packs)} packs.")
+        counts = f"{one['spans']:>7} {one['chars']:>8}  " if out else ""
+        print(f"{counts}{one['id']:44} {one['kind']:9} {one['action']:12} {one['title']}")
+    print(f"{len(listed)} rules in {len(packs)} packs." + (" Spans and characters removed in front." if out else ""))
+
+
+@rules_app.command("show")
+def rules_show(
+    name: Annotated[str, typer.Argument(metavar="ID", help="Id of a rule or heuristic, as it stands in removed/.")],
+    rules: RuleFolders = None,
+) -> None:
+    """Show what a rule or heuristic does, why, where it comes from, and its examples.
+
+    Example: curate rules show en/readmore/link
+    """
+    from curate.build import load_rules
+    from curate.reference import describe
+
+    print(describe(name, load_rules(_recipe(None, rules, None)).packs), end="")
+
+
+@rules_app.command("lint")
+def rules_lint(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of rule files; default: the packaged rules.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Doubts fail as errors do.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check rule files: what cannot be used, and what is doubtful.
+
+    Example: curate rules lint my-rules/
+    """
+    from curate.rules import packaged_rules
+    from curate.rules.linting import ERRORS, lint
+
+    packaged = packaged_rules()
+    chosen = folders or [packaged]
+    known = [] if any(folder.resolve() == packaged.resolve() for folder in chosen) else [packaged]
+    findings, checked = lint(chosen, known)
+    if as_json:
+        print(json.dumps([finding.as_dict() for finding in findings]))
+    else:
+        for finding in findings:
+            print(finding)
+        errors = sum(finding.check in ERRORS for finding in findings)
+        print(f"{checked} rules, {errors} errors, {len(findings) - errors} doubts.")
+    raise typer.Exit(1 if any(strict or finding.check in ERRORS for finding in findings) else 0)
 
 
 @rules_app.command("test")
@@ -229,9 +280,9 @@ def rules_test(
 
     Example: curate rules test
     """
-    from curate.rules import broken_examples, compile_rules, load_pack, packaged_rules
+    from curate.rules import broken_examples, compile_rules, load_packs, packaged_rules
 
-    packs = [load_pack(folder) for folder in folders or [packaged_rules()]]
+    packs = load_packs([packaged_rules(), *folders])[1:] if folders else load_packs([packaged_rules()])
     compile_rules(packs)
     rules = [rule for pack in packs for rule in pack.rules]
     broken = broken_examples(rules)

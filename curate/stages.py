@@ -31,7 +31,7 @@ from curate.model import ARTICLES, DUPLICATES, REJECTED, REMOVED, Article, Page,
 from curate.quality import detect, judge, prose_sample
 from curate.read import Split, read
 from curate.recipe import Recipe
-from curate.rules import OPTIONS, Matcher, compile_rules, load_pack
+from curate.rules import OPTIONS, Matcher, compile_rules, load_packs
 from curate.text import count_words, split_lines
 from curate.write import write_shard
 
@@ -301,7 +301,7 @@ def clean_articles(task: CleanTask) -> dict[str, Any]:
 @lru_cache(maxsize=4)
 def compiled(folders: tuple[Path, ...], disable: tuple[str, ...], digest: str) -> Matcher:
     """The compiled rules of some folders; ``digest`` makes a changed rule file another key."""
-    return compile_rules([load_pack(folder) for folder in folders], disable)
+    return compile_rules(load_packs(folders), disable)
 
 
 def _sites_of(paths: Sequence[Path], domains: set[str | None]) -> dict[str, tuple[dict[int, int], dict[str, int]]]:

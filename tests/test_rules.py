@@ -5,7 +5,7 @@ import pytest
 from curate.errors import RuleError
 from curate.lines import lines_of
 from curate.model import Evidence
-from curate.rules import Matcher, broken_examples, compile_rules, load_pack, packaged_rules
+from curate.rules import Matcher, broken_examples, compile_rules, load_pack, load_packs, packaged_rules
 from curate.rules.selectors import matches, parse_path, parse_selector
 
 RULE = """
@@ -192,3 +192,68 @@ def test_rules_are_disabled_by_id_and_by_glob(tmp_path: Path) -> None:
 
     assert len(compile_rules([pack]).rules) == 1
     assert compile_rules([pack], ["test/*"]).rules == ()
+
+
+EXTENDING = """
+- id: mine/pause
+  extends: base/button
+  match: {phrase: [pause, resume]}
+  where: {max_words: 3}
+  examples: {drop: [Pause], keep: [nothing of the kind]}
+- id: mine/late
+  extends: base/button
+  where: {position: end}
+"""
+BASE = """
+- id: base/button
+  title: Button
+  match: {phrase: play}
+  where: {max_words: 9, lang: en}
+  action: drop-block
+  until: 2
+  why: A button.
+  source: this test
+  examples: {drop: [Play], keep: [nothing of the kind]}
+"""
+
+
+def two_packs(folder: Path, base: str, mine: str, about: str = "") -> list[Path]:
+    folders = [folder / "base", folder / "mine"]
+    for one, text in zip(folders, (base, mine), strict=True):
+        one.mkdir()
+        (one / "rules.yaml").write_text(text, "utf-8")
+    if about:
+        (folders[1] / "pack.yaml").write_text(about, "utf-8")
+    return folders
+
+
+def test_a_rule_takes_over_what_it_does_not_say_from_the_one_it_extends(tmp_path: Path) -> None:
+    packs = load_packs(two_packs(tmp_path, BASE, EXTENDING))
+    pause, late = packs[1].rules
+
+    assert (pause.title, pause.action, pause.until, pause.why) == ("Button", "drop-block", "2", "A button.")
+    assert (pause.where.max_words, pause.where.languages) == (3, ("en",))
+    assert (pause.match.patterns, pause.drop_examples) == (("pause", "resume"), ("Pause",))
+    assert (late.where.position, late.where.max_words, late.match.patterns) == ("end", 9, ("play",))
+    assert late.drop_examples == ("Play",)
+    assert broken_examples(packs[1].rules) == []
+
+
+@pytest.mark.parametrize(
+    ("mine", "said"),
+    [
+        ("- id: a\n  extends: base/buton\n", "did you mean 'base/button'"),
+        ("- id: a\n  extends: base/button\n  match: {phrase: stop}\n", "has no 'examples'"),
+    ],
+)
+def test_a_rule_that_extends_nothing_or_shows_nothing_is_refused(tmp_path: Path, mine: str, said: str) -> None:
+    with pytest.raises(RuleError, match=said):
+        load_packs(two_packs(tmp_path, BASE, mine))
+
+
+def test_a_pack_switches_off_rules_of_the_packs_before_it(tmp_path: Path) -> None:
+    about = "id: mine\nversion: 1.2.3\nlicense: MIT\ndisable: ['base/*']\n"
+    packs = load_packs(two_packs(tmp_path, BASE, EXTENDING, about))
+
+    assert [rule.id for rule in compile_rules(packs).rules] == ["mine/late", "mine/pause"]
+    assert (packs[1].id, packs[1].version, packs[1].license) == ("mine", "1.2.3", "MIT")

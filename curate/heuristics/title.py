@@ -20,7 +20,11 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def own_title(draft: Draft) -> Iterator[Mark]:
-    """The page's own title, before the prose begins."""
+    """The page's own title, before the prose begins: it stands in the column ``title``.
+
+    A line is the title if it has the title's words, most of them (``MIN_TITLE_SHARE``), those of the page's address
+    (``MIN_SLUG_SHARE``), or is the page's first heading.
+    """
     stop = draft.first_prose if draft.first_prose is not None else len(draft.lines) - 1
     for line in draft.lines[: stop + 1]:
         if line.key and (why := title_sign(draft, line)):

@@ -1,6 +1,6 @@
 """Rules: data with their own examples, loaded from YAML and matched in linear time."""
 
-from curate.rules.loading import load_pack, packaged_rules
+from curate.rules.loading import load_pack, load_packs, packaged_rules
 from curate.rules.matching import Hit, Matcher, broken_examples, compile_rules
 from curate.rules.model import OPTIONS, Pack, Rule
 
@@ -13,5 +13,6 @@ __all__ = [
     "broken_examples",
     "compile_rules",
     "load_pack",
+    "load_packs",
     "packaged_rules",
 ]

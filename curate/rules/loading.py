@@ -6,7 +6,8 @@ YAML is read without types, so ``no`` and ``1.10`` stay text, and without tags, 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,12 @@ from curate.rules.model import (
 
 PACK_FILE = "pack.yaml"
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-_RULE_KEYS = ("id", "title", "match", "where", "action", "until", "capture", "option", "why", "source", "examples")
-_WHERE_KEYS = ("position", "after", "domain", "lang", "source", "max_words")
-_PACK_KEYS = ("id", "version", "license", "description")
+REQUIRED_KEYS = ("id", "title", "match", "action", "why", "source", "examples")
+RULE_KEYS = (*REQUIRED_KEYS, "where", "until", "capture", "option", "extends")
+WHERE_KEYS = ("position", "after", "domain", "lang", "source", "max_words")
+PACK_KEYS = ("id", "version", "license", "description", "disable")
+
+_Table = dict[str, yaml.Node]
 
 
 def packaged_rules() -> Path:
@@ -48,35 +52,63 @@ def load_pack(folder: Path) -> Pack:
     Raises:
         RuleError: there is no such folder, or a file in it is wrong; names file, line and column.
     """
+    return _load(folder, {})
+
+
+def load_packs(folders: Iterable[Path], errors: list[RuleError] | None = None) -> tuple[Pack, ...]:
+    """Load packs in order: a rule may extend one that stands before it, in its own pack or an earlier one.
+
+    Args:
+        folders: the packs.
+        errors: where given, wrong rules and files are left out and what is wrong with them is added to it.
+
+    Raises:
+        RuleError: as for `load_pack`.
+    """
+    tables: dict[str, _Table] = {}
+    return tuple(_load(folder, tables, errors) for folder in folders)
+
+
+def _load(folder: Path, tables: dict[str, _Table], errors: list[RuleError] | None = None) -> Pack:
+    """``tables`` holds what the rules loaded so far say, and grows by those of this pack."""
     if not folder.is_dir():
         raise RuleError(f"{folder}: there is no such folder of rules.")
     about: dict[str, str] = {"id": folder.name, "version": "0", "license": "", "description": ""}
-    digest, rules = hashlib.sha256(), []
+    disable: tuple[str, ...] = ()
+    digest = hashlib.sha256()
+    rules: dict[str, Rule] = {}
     for path in sorted(folder.rglob("*.yaml"), key=lambda p: p.relative_to(folder).as_posix()):
         name, content = path.relative_to(folder).as_posix(), path.read_bytes()
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
-        root = _compose(content, str(path))
-        if name == PACK_FILE:
-            about |= {key: _text(node, str(path)) for key, node in _table(root, str(path), _PACK_KEYS).items()}
-        elif root is not None:
-            rules += [_rule(node, str(path)) for node in _sequence(root, str(path))]
-    _refuse_twins(rules)
-    return Pack(
-        about["id"], about["version"], about["license"], about["description"], digest.hexdigest()[:16], tuple(rules)
-    )
+        with _collecting(errors):
+            root = _compose(content, str(path))
+            if name == PACK_FILE:
+                table = _table(root, str(path), PACK_KEYS)
+                disable = _texts(table.pop("disable"), str(path)) if "disable" in table else ()
+                about |= {key: _text(node, str(path)) for key, node in table.items()}
+                continue
+            for node in _sequence(root, str(path)) if root is not None else ():
+                with _collecting(errors):
+                    _add(_rule(node, str(path), tables), rules)
+    return Pack(**about, digest=digest.hexdigest()[:16], rules=tuple(rules.values()), disable=disable)
 
 
-def _refuse_twins(rules: Iterable[Rule]) -> None:
-    seen: dict[str, Rule] = {}
-    for rule in rules:
-        if first := seen.get(rule.id):
-            raise RuleError(
-                f"rule {rule.id!r} stands already in {first.file}:{first.line}.",
-                file=rule.file,
-                line=rule.line,
-                column=rule.column,
-            )
-        seen[rule.id] = rule
+@contextmanager
+def _collecting(errors: list[RuleError] | None) -> Iterator[None]:
+    """Errors go to the list, where there is one."""
+    try:
+        yield
+    except RuleError as error:
+        if errors is None:
+            raise
+        errors.append(error)
+
+
+def _add(rule: Rule, rules: dict[str, Rule]) -> None:
+    if first := rules.get(rule.id):
+        message = f"rule {rule.id!r} stands already in {first.file}:{first.line}."
+        raise RuleError(message, file=rule.file, line=rule.line, column=rule.column)
+    rules[rule.id] = rule
 
 
 def _compose(content: bytes, file: str) -> yaml.Node | None:
@@ -149,10 +181,13 @@ def _choice(node: yaml.Node, file: str, choices: Iterable[str]) -> str:
     return text
 
 
-def _rule(node: yaml.Node, file: str) -> Rule:
-    table = _table(node, file, _RULE_KEYS)
+def _rule(node: yaml.Node, file: str, tables: dict[str, _Table]) -> Rule:
+    table = _table(node, file, RULE_KEYS)
     name = _text(table["id"], file) if "id" in table else "?"
-    for key in ("id", "title", "match", "action", "why", "source", "examples"):
+    if "extends" in table:
+        table = _extended(table, file, tables)
+    tables.setdefault(name, table)
+    for key in REQUIRED_KEYS:
         if key not in table:
             raise _fail(f"rule {name!r} has no {key!r}.", node, file)
     action = _choice(table["action"], file, ACTIONS)
@@ -185,6 +220,23 @@ def _rule(node: yaml.Node, file: str) -> Rule:
     )
 
 
+def _extended(table: _Table, file: str, tables: Mapping[str, _Table]) -> _Table:
+    """What a rule says, and for the rest what the rule says that it extends; of ``where`` each condition by itself."""
+    name = _text(table.pop("extends"), file)
+    base = tables.get(name)
+    if base is None:
+        raise _fail(f"no rule is called {name!r} before this one{did_you_mean(name, tables)}", table["id"], file)
+    merged = {key: value for key, value in base.items() if key != "id"} | table
+    if "match" in table and "examples" not in table:
+        del merged["examples"]  # those of the other match say nothing about this one
+    if "where" in table and "where" in base:
+        own = _table(table["where"], file, WHERE_KEYS)
+        inherited = [pair for pair in base["where"].value if pair[0].value not in own]
+        mark = table["where"].start_mark, table["where"].end_mark
+        merged["where"] = yaml.MappingNode("", [*table["where"].value, *inherited], *mark)
+    return merged
+
+
 def _match(node: yaml.Node, file: str) -> Match:
     table = _table(node, file, (*KINDS, "at"))
     kinds = [kind for kind in KINDS if kind in table]
@@ -214,7 +266,7 @@ def _where(node: yaml.Node | None, file: str, action: str, kind: str) -> Where:
     limit = None if action == "strip" or kind == "selector" else MAX_WORDS
     if node is None:
         return Where(max_words=limit)
-    table = _table(node, file, _WHERE_KEYS)
+    table = _table(node, file, WHERE_KEYS)
     return Where(
         position=_choice(table["position"], file, POSITIONS) if "position" in table else "any",
         after=_choice(table["after"], file, ("prose",)) if "after" in table else "",

@@ -7,7 +7,7 @@ depends on which lines other rules have named.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -23,6 +23,9 @@ from curate.rules.selectors import Compound, matches, parse_path, parse_selector
 
 SET_MEMORY_BYTES = 256 << 20
 """RE2's own budget for a set of patterns; with its default of 8 MB a few hundred patterns fall back to a slow path."""
+
+OTHER_SCRIPTS = frozenset({"ar", "ja", "ru", "zh"})
+"""Languages whose words are not written in Latin letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,19 @@ class Matcher:
             (rule, [_selector(rule, text) for text in rule.match.patterns]) for rule in rules if _is(rule, "selector")
         ]
 
-    def hits(self, line: Line) -> list[Hit]:
-        """Every rule whose look ``line`` has, in the order of the rules' ids; places are not asked."""
+    def hits(self, line: Line, language: str | None = None) -> list[Hit]:
+        """Every rule whose look ``line`` has, in the order of the rules' ids; places are not asked.
+
+        Args:
+            line: the line.
+            language: of the article, where it is known; rules for others may then be missing from the result.
+        """
         found: list[Hit] = []
         if line.key and line.words <= self._longest:
             found += [_whole_line(rule, line) for rule in self._phrases.match(line.key)]
         if line.text:
             for patterns, text in ((self._raw_set, line.text), (self._trimmed_set, trimmed(line.text))):
-                found += [hit for rule in patterns.match(text) if (hit := _raw_hit(patterns, rule, line, text))]
+                found += [hit for rule in patterns.match(text, language) if (hit := _raw_hit(patterns, rule, line, text))]
         if self._selectors and line.evidence and line.evidence.path:
             found += [_whole_line(self._selectors[number][0], line) for number in self._selected(line.evidence.path)]
         return sorted(
@@ -96,11 +104,16 @@ class _Set:
         self._compiled: dict[str, list[re2._Regexp]] = {}
         for rule, source in sources:
             self._sources[rule.id].append(source)
-        # patterns of one subject in one set: the states of unlike ones would multiply, 129 us a line against 15
-        groups: dict[str, list[tuple[Rule, str]]] = defaultdict(list)
+        # patterns of one subject in one set: the states of unlike ones would multiply, 129 us a line against 15; and
+        # those of one language, so that each article meets those of its own
+        groups: dict[tuple[str, tuple[str, ...]], list[tuple[Rule, str]]] = defaultdict(list)
         for one in sources:
-            groups[one[0].id.split("/")[0]].append(one)
-        self._sets = [compiled for group in groups.values() for compiled in _compiled_sets(group)]
+            groups[one[0].id.split("/")[0], one[0].where.languages].append(one)
+        self._sets = [
+            (languages, bool(languages) and not OTHER_SCRIPTS.isdisjoint(languages), rules, compiled)
+            for (_, languages), group in groups.items()
+            for rules, compiled in _compiled_sets(group)
+        ]
 
     def patterns(self, rule: Rule) -> list[re2._Regexp]:
         """The patterns of one rule, compiled when they are first asked for: most rules never are."""
@@ -108,9 +121,19 @@ class _Set:
             self._compiled[rule.id] = [compile_pattern(rule, source) for source in self._sources[rule.id]]
         return self._compiled[rule.id]
 
-    def match(self, text: str) -> list[Rule]:
-        """The rules of which ``text`` holds a pattern."""
-        return list({rule.id: rule for rules, one in self._sets for rule in _found(rules, one.Match(text))}.values())
+    def match(self, text: str, language: str | None) -> list[Rule]:
+        """The rules of which ``text`` holds a pattern, those for other languages left out.
+
+        Where the language is not known, rules for languages of other scripts are not asked about a line in ASCII.
+        """
+        ascii_only = text.isascii()
+        found: dict[str, Rule] = {}
+        for languages, other_script, rules, compiled in self._sets:
+            if languages and (language not in languages if language else other_script and ascii_only):
+                continue
+            for number in compiled.Match(text) or ():
+                found[rules[number].id] = rules[number]
+        return list(found.values())
 
 
 def _raw_hit(patterns: _Set, rule: Rule, line: Line, text: str) -> Hit | None:
@@ -127,10 +150,6 @@ def _raw_hit(patterns: _Set, rule: Rule, line: Line, text: str) -> Hit | None:
     elif start == end:
         return None
     return Hit(rule, start, end, _captured(rule, line, groups))
-
-
-def _found(rules: Sequence[Rule], numbers: Iterable[int] | None) -> Iterator[Rule]:
-    return (rules[number] for number in numbers or ())
 
 
 def _compiled_sets(sources: Sequence[tuple[Rule, str]]) -> list[tuple[list[Rule], re2.Set]]:
@@ -197,13 +216,14 @@ def _captured(rule: Rule, line: Line, groups: Mapping[str, str | None]) -> dict[
 
 
 def compile_rules(packs: Iterable[Pack], disable: Sequence[str] = ()) -> Matcher:
-    """Compile the rules of all packs but those whose id fits one of the globs in ``disable``.
+    """Compile the rules of all packs but those whose id fits one of the globs in ``disable``, here or in a later pack.
 
     Raises:
         RuleError: a pattern cannot be compiled, or two packs have a rule of the same id.
     """
     rules: dict[str, Rule] = {}
     for pack in packs:
+        rules = {name: rule for name, rule in rules.items() if not _fits(name, pack.disable)}
         for rule in pack.rules:
             if rule.id in rules:
                 other = rules[rule.id]
@@ -214,9 +234,11 @@ def compile_rules(packs: Iterable[Pack], disable: Sequence[str] = ()) -> Matcher
                     column=rule.column,
                 )
             rules[rule.id] = rule
-    return Matcher(
-        [rule for _, rule in sorted(rules.items()) if not any(fnmatchcase(rule.id, glob) for glob in disable)]
-    )
+    return Matcher([rule for name, rule in sorted(rules.items()) if not _fits(name, disable)])
+
+
+def _fits(name: str, globs: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, glob) for glob in globs)
 
 
 def broken_examples(rules: Iterable[Rule], matcher: Matcher | None = None) -> list[RuleError]:
@@ -257,4 +279,5 @@ def _hits(matcher: Matcher, rule: Rule, text: str) -> list[Hit]:
         return (
             [Hit(rule, 0, 0, {})] if rule in (matcher.selector_rule(number) for number in matcher.select(text)) else []
         )
-    return [hit for hit in matcher.hits(lines_of(text.replace("\n", " "))[0]) if hit.rule is rule]
+    language = next(iter(rule.where.languages), None)
+    return [hit for hit in matcher.hits(lines_of(text.replace("\n", " "))[0], language) if hit.rule is rule]

@@ -79,7 +79,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Rule files that are versioned together; ``digest`` is the sha256 (16 hex characters) of their bytes."""
+    """Rule files that are versioned together; ``digest`` is the sha256 (16 hex characters) of their bytes.
+
+    ``disable`` holds ids and globs of rules of earlier packs that this pack switches off.
+    """
 
     id: str
     version: str
@@ -87,3 +90,4 @@ class Pack:
     description: str
     digest: str
     rules: tuple[Rule, ...]
+    disable: tuple[str, ...] = ()

@@ -28,7 +28,7 @@ SLOTS = {
     "time": r"\pN{1,2}[:.h]\pN{2}(?: ?[ap]\.?m\.?)?(?: \pL{2,5})?",
     "domain": r"(?:[\pL\pN-]+\.)+\pL{2,}",
 }
-_SLOT = re.compile(r"\{(\w+)\}")
+SLOT = re.compile(r"\{(\w+)\}")
 # scripts written without spaces have no word boundaries to ask for
 UNSPACED_EDGE = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿]")
 """A character of a script in which words need no edges."""
@@ -56,13 +56,13 @@ def template_parts(rule: Rule, text: str) -> list[str]:
     Raises:
         RuleError: an unknown slot, or no letter or digit besides the slots.
     """
-    for name in _SLOT.split(text)[1::2]:
+    for name in SLOT.split(text)[1::2]:
         if name not in SLOTS:
             raise _error(rule, f"no slot is called {{{name}}}; there are: {', '.join(SLOTS)}.")
-    if not line_key(" ".join(_SLOT.split(text)[0::2])):
+    if not line_key(" ".join(SLOT.split(text)[0::2])):
         raise _error(rule, f"template {text!r} is all slots: it would match every line.")
     # the letters around keep an outer slot's mark from being stripped as punctuation
-    marked = _SLOT.sub(lambda slot: f"x\ue000{slot[1]}\ue000x", text)
+    marked = SLOT.sub(lambda slot: f"x\ue000{slot[1]}\ue000x", text)
     return line_key(marked).replace("x\ue000", "\ue000").replace("\ue000x", "\ue000").split("\ue000")
 
 

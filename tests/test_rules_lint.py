@@ -1,0 +1,110 @@
+import json
+from pathlib import Path
+
+import pytest
+from builds import curate
+
+from curate.rules import packaged_rules
+from curate.rules.linting import has_literal, lint
+
+RULE = """
+- id: {id}
+  title: One
+  match: {match}
+  where: {where}
+  action: drop
+  why: Because.
+  source: this test
+  examples: {{drop: [{drop}], keep: [{keep}]}}
+"""
+
+
+def rule(
+    name: str = "mine/one",
+    match: str = "{phrase: more news}",
+    where: str = "{position: any}",
+    drop: str = "More news",
+    keep: str = "More rain",
+) -> str:
+    return RULE.format(id=name, match=match, where=where, drop=drop, keep=keep)
+
+
+def checks(folder: Path, text: str) -> list[tuple[str, int]]:
+    (folder / "rules.yaml").write_text(text, "utf-8")
+    return [(finding.check, finding.line) for finding in lint([folder])[0]]
+
+
+def test_packaged_rules_have_no_errors_and_each_shows_where_it_stops() -> None:
+    findings, checked = lint([packaged_rules()])
+
+    assert checked > 300
+    assert [str(one) for one in findings if one.check in ("refused", "no-near-miss", "shadowed")] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (rule(), []),
+        (rule(keep="Weather"), [("no-near-miss", 2)]),
+        (rule(match="{regex: 'ab-cd'}", drop="ab-cd", keep="ef-gh"), []),
+        (rule(match="{phrase: 日曜版}", drop="日曜版", keep="土の上"), [("no-near-miss", 2)]),
+        (rule(match="{phrase: 日曜版}", drop="日曜版", keep="日が出る"), []),
+        (rule(match=r"{regex: '^\p{L}+ \d+$'}", drop="More 1", keep="More rain"), [("no-literal", 2)]),
+        (rule(match=r"{regex: '^\p{L}+ \d+$'}", where="{position: end}", drop="More 1", keep="More rain"), []),
+        (
+            rule(match="{regex: '[a-z]{2}/[a-z]{2}'}", drop="ab/cd", keep="ab-cd"),
+            [("no-literal", 2), ("no-near-miss", 2)],
+        ),
+        (rule(match="{regex: '[a-z]{2}/[a-z]{2}'}", drop="ab/cd", keep="24/7"), [("no-literal", 2)]),
+        (rule(match="{regex: '(?=a)'}"), [("refused", 2)]),
+        (rule() + rule(), [("refused", 11)]),
+        (
+            rule() + "- id: x\n  colour: red\n" + rule(name="mine/two", match="{phrase: fog}", drop="Fog", keep="Rain"),
+            [("refused", 11), ("no-near-miss", 13)],
+        ),
+        ("- [", [("refused", 2)]),
+    ],
+)
+def test_each_doubt_is_found_where_it_stands_and_the_rest_is_still_checked(
+    tmp_path: Path, text: str, found: list[tuple[str, int]]
+) -> None:
+    assert checks(tmp_path, text) == found
+
+
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [
+        (rule(name="mine/two", where="{position: end}"), [("shadowed", 11)]),
+        (rule(name="mine/two", where="{lang: en}"), [("shadowed", 11)]),
+        (rule(name="mine/two"), [("shadowed", 11)]),
+        (rule(name="mine/two", match="{phrase: more news, at: end}"), [("shadowed", 2)]),
+        (rule(name="mine/two", where="{max_words: 50}"), [("shadowed", 2)]),
+        (rule(name="mine/two", match="{phrase: [more news, more views]}"), [("shadowed", 2)]),
+        (rule(name="mine/two", match='{template: "more {any}"}', keep="More"), [("shadowed", 2)]),
+        (rule(name="mine/two", match='{template: "more {any}"}', keep="More", where="{domain: news.example}"), []),
+    ],
+)
+def test_a_rule_is_shadowed_by_one_that_names_as_much_in_as_many_places(
+    tmp_path: Path, other: str, found: list[tuple[str, int]]
+) -> None:
+    assert checks(tmp_path, rule() + other) == found
+
+
+@pytest.mark.parametrize(
+    ("pattern", "has"),
+    [("read more (on|about)", True), (r"^\p{L}+$", False), ("もっと読む", True), ("news|[a-z]+", False)],
+)
+def test_a_literal_is_what_every_match_must_hold(pattern: str, has: bool) -> None:
+    assert has_literal(pattern) is has
+
+
+def test_a_pack_of_ones_own_is_checked_against_the_packaged_rules(tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(rule(match="{phrase: read more}", drop="Read more", keep="Read me"), "utf-8")
+    doubts = curate("rules", "lint", tmp_path, "--json", cwd=tmp_path)
+    strict = curate("rules", "lint", tmp_path, "--strict", cwd=tmp_path)
+
+    assert doubts.returncode == 0
+    assert [one["check"] for one in json.loads(doubts.stdout)] == ["shadowed"]
+    assert "en/readmore/link" in strict.stdout
+    assert "1 rules, 0 errors, 1 doubts." in strict.stdout
+    assert strict.returncode == 1
