@@ -65,7 +65,9 @@ class Matcher:
             found += [_whole_line(rule, line) for rule in self._phrases.match(line.key)]
         if line.text:
             for patterns, text in ((self._raw_set, line.text), (self._trimmed_set, trimmed(line.text))):
-                found += [hit for rule in patterns.match(text, language) if (hit := _raw_hit(patterns, rule, line, text))]
+                found += [
+                    hit for rule in patterns.match(text, language) if (hit := _raw_hit(patterns, rule, line, text))
+                ]
         if self._selectors and line.evidence and line.evidence.path:
             found += [_whole_line(self._selectors[number][0], line) for number in self._selected(line.evidence.path)]
         return sorted(
