@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -13,6 +15,9 @@ from curate.lines import Line, line_key, lines_of
 from curate.model import Article, Removal
 from curate.rules import Hit, Matcher
 
+MAX_ELEMENT_SHARE = 1 / 3
+"""An element that holds more of the article's words is the article's own, whatever it is called: sites call the whole
+page ``has-related`` and the paid part of a story ``paywall``."""
 MAX_BLOCK_LINES = 60
 """Lists of other stories are shorter (the longest of the bench has 45 lines); a longer one has run into something
 else."""
@@ -80,6 +85,7 @@ def clean(
     """
     lines = lines_of(article.text, article.evidence) if lines is None else lines
     hits = [[hit for hit in matcher.hits(line, language) if _applies(hit, article, language)] for line in lines]
+    hits = _without_containers(hits, lines)
     title = line_key(article.metadata.title or "")
     draft = Draft(
         lines, title, article.source_domain or "this site", site, frozenset(), None, None, slug_words(article.url)
@@ -127,6 +133,23 @@ def _applies(hit: Hit, article: Article, language: str | None) -> bool:
         return False
     domain = article.source_domain or ""
     return not where.domains or any(domain == one or domain.endswith("." + one) for one in where.domains)
+
+
+def _without_containers(hits: list[list[Hit]], lines: Sequence[Line]) -> list[list[Hit]]:
+    """``hits`` without those of selectors that selected an element which holds much of the article."""
+    elements = {hit.element for found in hits for hit in found if hit.element}
+    if not elements:
+        return hits
+    inside: Counter[str] = Counter()
+    for line in lines:
+        inside[line.evidence.path if line.evidence else ""] += line.words
+    words: Counter[str] = Counter()
+    for path, count in inside.items():
+        for prefix in itertools.accumulate(path.split(" > "), "{} > {}".format):
+            if prefix in elements:
+                words[prefix] += count
+    limit = MAX_ELEMENT_SHARE * sum(line.words for line in lines)
+    return [[hit for hit in found if not hit.element or words[hit.element] <= limit] for found in hits]
 
 
 def _marks(draft: Draft, heuristics: Mapping[str, Heuristic], disable: Sequence[str]) -> Iterator[tuple[int, _Cut]]:

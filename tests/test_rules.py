@@ -6,7 +6,7 @@ from curate.errors import RuleError
 from curate.lines import lines_of
 from curate.model import Evidence
 from curate.rules import Matcher, broken_examples, compile_rules, load_pack, load_packs, packaged_rules
-from curate.rules.selectors import matches, parse_path, parse_selector
+from curate.rules.selectors import parse_path, parse_selector, selected_step
 
 RULE = """
 - id: test/one
@@ -127,7 +127,7 @@ def test_a_strip_rule_cuts_its_group_and_captures_the_others(tmp_path: Path) -> 
     ],
 )
 def test_selectors_look_at_the_elements_around_a_line(selector: str, path: str, selected: bool) -> None:
-    assert matches(parse_selector(selector), parse_path(path)) is selected
+    assert (selected_step(parse_selector(selector), parse_path(path)) is not None) is selected
 
 
 def test_a_selector_rule_needs_evidence(tmp_path: Path) -> None:

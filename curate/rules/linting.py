@@ -192,7 +192,7 @@ def _probes(rule: Rule) -> list[str]:
 
 def _named(matcher: Matcher, rule: Rule, probe: str) -> set[str]:
     if rule.match.kind == "selector":
-        return {matcher.selector_rule(number).id for number in matcher.select(probe)}
+        return {one.id for one, _ in matcher.select(probe)}
     language = next(iter(rule.where.languages), None)
     return {hit.rule.id for hit in matcher.hits(lines_of(probe.replace("\n", " "))[0], language)}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -19,7 +19,7 @@ from curate.lines import Line, lines_of
 from curate.rules.literals import Phrases
 from curate.rules.model import Pack, Rule
 from curate.rules.patterns import compile_pattern, raw_patterns, trimmed
-from curate.rules.selectors import Compound, matches, parse_path, parse_selector
+from curate.rules.selectors import Compound, parse_path, parse_selector, selected_step
 
 SET_MEMORY_BYTES = 256 << 20
 """RE2's own budget for a set of patterns; with its default of 8 MB a few hundred patterns fall back to a slow path."""
@@ -30,12 +30,16 @@ OTHER_SCRIPTS = frozenset({"ar", "ja", "ru", "zh"})
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule whose look a line has: characters ``start`` to ``end`` of the line, and what the rule captures of it."""
+    """A rule whose look a line has: characters ``start`` to ``end`` of the line, and what the rule captures of it.
+
+    ``element`` is the path of the element that a selector selected; empty for other rules.
+    """
 
     rule: Rule
     start: int
     end: int
     captured: Mapping[str, str]
+    element: str = ""
 
 
 class Matcher:
@@ -69,31 +73,28 @@ class Matcher:
                     hit for rule in patterns.match(text, language) if (hit := _raw_hit(patterns, rule, line, text))
                 ]
         if self._selectors and line.evidence and line.evidence.path:
-            found += [_whole_line(self._selectors[number][0], line) for number in self._selected(line.evidence.path)]
+            selected = self._selected(line.evidence.path)
+            found += [replace(_whole_line(rule, line), element=element) for rule, element in selected]
         return sorted(
             (hit for hit in found if hit.rule.where.max_words is None or line.words <= hit.rule.where.max_words),
             key=lambda hit: hit.rule.id,
         )
 
-    def _selected(self, path: str) -> tuple[int, ...]:
+    def _selected(self, path: str) -> tuple[tuple[Rule, str], ...]:
         return _selected_rules(self, path)
 
-    def selector_rule(self, number: int) -> Rule:
-        """The selector rule with this number."""
-        return self._selectors[number][0]
-
-    def select(self, path: str) -> tuple[int, ...]:
-        """Numbers of the selector rules that an element path is inside of."""
-        steps = parse_path(path)
+    def select(self, path: str) -> tuple[tuple[Rule, str], ...]:
+        """The selector rules that an element path is inside of, each with the path of the innermost selected element."""
+        steps, names = parse_path(path), path.split(" > ")
         return tuple(
-            number
-            for number, (_, selectors) in enumerate(self._selectors)
-            if any(matches(selector, steps) for selector in selectors)
+            (rule, " > ".join(names[: max(numbers) + 1]))
+            for rule, selectors in self._selectors
+            if (numbers := [n for one in selectors if (n := selected_step(one, steps)) is not None])
         )
 
 
 @lru_cache(maxsize=8192)
-def _selected_rules(matcher: Matcher, path: str) -> tuple[int, ...]:
+def _selected_rules(matcher: Matcher, path: str) -> tuple[tuple[Rule, str], ...]:
     """A pure function of rules and path, kept because the lines of a page share most of their path."""
     return matcher.select(path)
 
@@ -278,8 +279,6 @@ def _broken(rule: Rule, matcher: Matcher) -> list[RuleError]:
 
 def _hits(matcher: Matcher, rule: Rule, text: str) -> list[Hit]:
     if rule.match.kind == "selector":
-        return (
-            [Hit(rule, 0, 0, {})] if rule in (matcher.selector_rule(number) for number in matcher.select(text)) else []
-        )
+        return [Hit(rule, 0, 0, {}, element) for one, element in matcher.select(text) if one is rule]
     language = next(iter(rule.where.languages), None)
     return [hit for hit in matcher.hits(lines_of(text.replace("\n", " "))[0], language) if hit.rule is rule]

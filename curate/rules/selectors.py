@@ -88,15 +88,19 @@ def parse_path(path: str) -> list[Step]:
     return [parse_step(step) for step in path.split(" > ")] if path else []
 
 
-def matches(selector: tuple[Compound, ...], path: list[Step]) -> bool:
-    """Whether some element of ``path`` is selected: the innermost compound on any step, the others above it."""
+def selected_step(selector: tuple[Compound, ...], path: list[Step]) -> int | None:
+    """The innermost element of ``path`` that is selected, by its number: it meets the last compound, and elements above
+    it the others. None: there is none.
+    """
     wanted = len(selector) - 1
-    for step in reversed(path):
-        if _meets(selector[wanted], step):
+    selected = None
+    for number in range(len(path) - 1, -1, -1):
+        if _meets(selector[wanted], path[number]):
+            selected = number if selected is None else selected
             wanted -= 1
             if wanted < 0:
-                return True
-    return False
+                return selected
+    return None
 
 
 def _meets(compound: Compound, step: Step) -> bool:
