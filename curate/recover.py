@@ -36,7 +36,7 @@ MIN_BODY_CHARS = 400
 _NEGATIVE = re.compile(
     r"(?:^|[-_ ])(?:comments?|commentary|respond|disqus|related|relacionad[ao]s?|recommend\w*|newsletters?|subscri\w+"
     r"|signup|sign-up|promos?|promotion|sidebar|footer|cookies?|consent|gdpr|shar(?:e|ing)|social|author-?(?:bio|box|info)"
-    r"|bio|about-author|tags?|taglist|breadcrumbs?|nav|navigation|menu|captions?|figcaption|credits?|teasers?"
+    r"|bio|about-author|tags?|taglist|breadcrumbs?|nav|navigation|menu|captions?|figcaption|credits?"
     r"|most-?(?:read|popular|viewed)|trending|popular|ads?|advert\w*|sponsor\w*|outbrain|taboola|modal|popup|overlay"
     r"|paywall|regwall|piano|login|toolbar|byline|timestamp|meta|datetime|print-?only|visually-hidden|sr-only|hidden"
     r"|hide|screen-reader-text|disclaimer|copyright|more-?(?:stories|articles|news|from)|read-?(?:more|also|next)"
@@ -50,9 +50,11 @@ _STANDFIRST = re.compile(
     r"|lede?"
     r"|lead|leads|leadtext|lead-text|intro|introduction|introtext|summary|article-?description|excerpt|perex|chapo|chapeau"
     r"|vorspann|bajada|entradilla|sumario|sottotitolo|occhiello|abstract|ingress|manchet|anreisser|einleitung|resumen"
-    r"|key-?points?)(?:$|[-_ ])",
+    r"|key-?points?|teaser|teaser-?text|article-?teaser)(?:$|[-_ ])",
     re.I,
 )
+_TEASER = re.compile(r"(?:^|[-_ ])teasers?(?:$|[-_ ])", re.I)
+"""Another story's, or between title and text the standfirst."""
 _LIVE = re.compile(r"(?:^|[-_ ])(?:live|liveblog|live-?(?:blog|post|update|entry|feed)s?|ticker)(?:$|[-_ ])", re.I)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|__+|--+")
 _NEGATIVE_TAGS = frozenset(
@@ -94,12 +96,15 @@ class PageText:
         known = self._inside.setdefault(container, {container: True, None: False})
         return [number for number, block in enumerate(self.blocks) if _known_inside(block.element, known)]
 
-    def is_negative(self, element: Any, container: Any) -> bool:
-        """Whether an element between ``element`` and ``container`` (left out) marks what is no article text."""
+    def is_negative(self, element: Any, container: Any, teasers: bool = False) -> bool:
+        """Whether an element between ``element`` and ``container`` (left out) marks what is no article text.
+
+        With ``teasers``, what is called a teaser may be article text.
+        """
         while element is not None and element is not container:
             if element not in self._negative:
                 self._negative[element] = element.tag in _NEGATIVE_TAGS or _named(element, _NEGATIVE)
-            if self._negative[element]:
+            if self._negative[element] or (not teasers and _named(element, _TEASER)):
                 return True
             element = element.getparent()
         return False
@@ -336,7 +341,7 @@ def _standfirsts(page: PageText, found: Mapping[int, int], container: Any) -> It
         block = page.blocks[number]
         if number in found or page.words[number] < MIN_STANDFIRST_WORDS or block.linked > MAX_LINK_SHARE * block.chars:
             continue
-        if _is_standfirst(block.element, around) and not page.is_negative(block.element, around):
+        if _is_standfirst(block.element, around) and not page.is_negative(block.element, around, True):
             yield number
 
 
