@@ -21,6 +21,8 @@ CONTAINER_SHARE = 0.85
 """The article's container holds so much of the extracted prose; the rest may be strays from elsewhere."""
 MIN_MISSING_SHARE = 0.5
 """So much text of the same kind outside the container, against the text inside, is a part of the article."""
+MAX_NEGATIVE_SHARE = 0.5
+"""An element with more of the page's prose is the page's body: sites call it ``nav_menu-7`` or ``has-sidebar``."""
 MAX_LINK_SHARE = 0.5
 MIN_SENTENCE_WORDS = 3
 SENTENCE_ENDS = (".", "!", "?", "…", ".”", '."', "!”", "?”", "。", "！", "？", "」")
@@ -74,8 +76,20 @@ class PageText:
             is_prose(block.text.strip(), words) and block.linked <= MAX_LINK_SHARE * block.chars
             for block, words in zip(blocks, self.words, strict=True)
         ]
-        self._negative: dict[Any, bool] = {}
+        self._own = self._much_prose()
+        self._negative: dict[Any, bool] = dict.fromkeys(self._own, False)
         self._inside: dict[Any, dict[Any, bool]] = {}
+
+    def _much_prose(self) -> set[Any]:
+        """Elements that hold so much of the page's prose that they are its body, whatever they are called."""
+        weights: Counter[Any] = Counter()
+        for number, block in enumerate(self.blocks):
+            if self.prose[number]:
+                weights.update(dict.fromkeys(block.element.iterancestors(), block.chars))
+        limit = MAX_NEGATIVE_SHARE * sum(
+            block.chars for block, prose in zip(self.blocks, self.prose, strict=True) if prose
+        )
+        return {element for element, chars in weights.items() if chars > limit}
 
     def is_text(self, number: int) -> bool:
         """Whether a block is prose, or a short sentence that is no link."""
@@ -104,7 +118,7 @@ class PageText:
         while element is not None and element is not container:
             if element not in self._negative:
                 self._negative[element] = element.tag in _NEGATIVE_TAGS or _named(element, _NEGATIVE)
-            if self._negative[element] or (not teasers and _named(element, _TEASER)):
+            if self._negative[element] or (not teasers and element not in self._own and _named(element, _TEASER)):
                 return True
             element = element.getparent()
         return False
@@ -136,6 +150,18 @@ def recover(text: str, page: PageText, article_body: str | None) -> str:
     added = _missing(page, found) if found else []
     whole = _merged(text, page.blocks, found, added)
     return _completed(whole, article_body)
+
+
+def densest(page: PageText) -> str:
+    """The prose of the element that holds most of it by itself, for pages in which the extractor found next to nothing."""
+    frames: Counter[Any] = Counter()
+    texts: dict[Any, list[str]] = {}
+    for number, block in enumerate(page.blocks):
+        if page.prose[number] and not page.is_negative(block.element, None):
+            frame = _frame(block.element)
+            frames[frame] += block.chars
+            texts.setdefault(frame, []).append(" ".join(block.text.split()))
+    return "\n".join(texts[max(frames, key=lambda one: frames[one])]) if frames else ""
 
 
 def _places(text: str, blocks: Sequence[Block]) -> dict[int, int]:
@@ -331,18 +357,22 @@ def _is_short(page: PageText, number: int) -> bool:
 def _standfirsts(page: PageText, found: Mapping[int, int], container: Any) -> Iterator[int]:
     """Blocks before the article's first paragraph that the page marks as its standfirst or summary."""
     first = min((number for number in found if page.prose[number]), default=0)
-    title = max((n for n, block in enumerate(page.blocks[:first]) if block.element.tag == "h1"), default=None)
+    title = max((n for n, block in enumerate(page.blocks[:first]) if _is_headline(block.element)), default=None)
     if title is None:
         return
-    around = page.blocks[title].element
-    while around is not None and not _is_inside(container, around):
-        around = around.getparent()
+    above = set(page.blocks[title].element.iterancestors())
+    around = next((one for one in page.blocks[title].element.iterancestors() if _is_inside(container, one)), None)
     for number in range(title + 1, first):
         block = page.blocks[number]
         if number in found or page.words[number] < MIN_STANDFIRST_WORDS or block.linked > MAX_LINK_SHARE * block.chars:
             continue
-        if _is_standfirst(block.element, around) and not page.is_negative(block.element, around, True):
+        beside = next((one for one in block.element.iterancestors() if one in above), around)
+        if _is_standfirst(block.element, around) and not page.is_negative(block.element, beside, True):
             yield number
+
+
+def _is_headline(element: Any) -> bool:
+    return element.tag == "h1" or element.get("itemprop") == "headline"
 
 
 def _is_standfirst(element: Any, around: Any) -> bool:
