@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -114,15 +114,27 @@ def load_rules(recipe: Recipe) -> Rules:
         RecipeError: ``clean.disable`` names nothing.
     """
     folders = (packaged_rules(), *(Path(folder).resolve() for folder in recipe.clean.rules))
+    rules = _loaded(folders, tuple(_stamp(folder) for folder in folders))
+    _check_disabled(recipe, rules.ids())
+    return rules
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """What changes when a file of a pack does."""
+    files = sorted(folder.rglob("*.yaml"))
+    return tuple((str(path), (found := path.stat()).st_mtime_ns, found.st_size) for path in files)
+
+
+@lru_cache(maxsize=4)
+def _loaded(folders: tuple[Path, ...], stamps: object) -> Rules:
+    """The rules of some folders; kept for the next build in this process, unless a file has changed."""
     packs = load_packs(folders)
     compile_rules(packs)
     # the examples of the packaged rules are run by the project's tests, and by `curate rules test`
     for error in broken_examples(rule for pack in packs[1:] for rule in pack.rules):
         raise error
     digest = hashlib.sha256(" ".join(f"{pack.id} {pack.version} {pack.digest}" for pack in packs).encode()).hexdigest()
-    rules = Rules(folders, packs, digest[:16])
-    _check_disabled(recipe, rules.ids())
-    return rules
+    return Rules(folders, packs, digest[:16])
 
 
 def _check_disabled(recipe: Recipe, ids: Sequence[str]) -> None:

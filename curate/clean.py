@@ -15,6 +15,7 @@ from curate.lines import Line, line_key, lines_of
 from curate.model import Article, Removal
 from curate.rules import Hit, Matcher
 
+_SPEECH = ("“", "„", "«", "»", "‘", '"', "— ", "– ", "「", "『")
 MAX_ELEMENT_SHARE = 1 / 3
 """An element that holds more of the article's words is the article's own, whatever it is called: sites call the whole
 page ``has-related`` and the paid part of a story ``paywall``."""
@@ -84,7 +85,7 @@ def clean(
         Marking spans and cutting them once follows Dolma's taggers and mixer (Soldaini et al. 2024, arXiv:2402.00159).
     """
     lines = lines_of(article.text, article.evidence) if lines is None else lines
-    hits = [[hit for hit in matcher.hits(line, language) if _applies(hit, article, language)] for line in lines]
+    hits = [[hit for hit in matcher.hits(line, language) if _applies(hit, line, article, language)] for line in lines]
     hits = _without_containers(hits, lines)
     title = line_key(article.metadata.title or "")
     draft = Draft(
@@ -101,7 +102,8 @@ def clean(
     for hit, line in sorted(standing, key=lambda one: one[0].rule.action in BLOCKS):
         _apply(hit, line, draft, cuts, spans, captured, keep)
     draft = _located(draft, cuts, hits)
-    _name(cuts, _marks(draft, PLACED, disable))
+    credits = {line.index for hit, line in standing if hit.rule.option in keep and hit.rule.action != "strip"}
+    _name(cuts, ((index, cut) for index, cut in _marks(draft, PLACED, disable) if index not in credits))
     if LAYOUT not in disable:
         _name(cuts, _gaps(lines, cuts))
     kept = tuple(line.index for line in lines if line.index not in cuts)
@@ -125,11 +127,18 @@ def kept_text(text: str, removals: Iterable[Removal]) -> str:
     return "".join([*pieces, text[at:]])
 
 
-def _applies(hit: Hit, article: Article, language: str | None) -> bool:
+def _is_speech(line: Line) -> bool:
+    """Whether a line of prose opens with a quotation mark or a dialogue dash: somebody says it, not the site."""
+    return line.prose and line.text.lstrip().startswith(_SPEECH)
+
+
+def _applies(hit: Hit, line: Line, article: Article, language: str | None) -> bool:
     where = hit.rule.where
     if where.source and (where.source == "html") is not bool(article.evidence):
         return False
     if where.languages and language and language not in where.languages:
+        return False
+    if hit.rule.action != "strip" and hit.rule.match.kind != "selector" and _is_speech(line):
         return False
     domain = article.source_domain or ""
     return not where.domains or any(domain == one or domain.endswith("." + one) for one in where.domains)
@@ -234,7 +243,7 @@ def _ends_block(until: str, number: int, below: Line, draft: Draft) -> bool:
     if number > MAX_BLOCK_LINES or (below.key and title_sign(draft, below)):
         return True
     if until == "prose":
-        return below.prose and below.index not in draft.named
+        return (below.prose and below.index not in draft.named) or draft.heads_text(below)
     if until == "blank":
         return not below.text.strip()
     return number > int(until)

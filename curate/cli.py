@@ -23,6 +23,8 @@ app = typer.Typer(
 )
 rules_app = typer.Typer(help="Work with rule files.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
+golden_app = typer.Typer(help="Work with golden cases.", no_args_is_help=True)
+app.add_typer(golden_app, name="golden")
 
 INTERRUPTED = 130
 """The exit code that typer makes of Ctrl-C, without a word."""
@@ -195,6 +197,69 @@ def verify(
             print(difference)
         print(f"{out}: {len(differences)} differences." if differences else f"{out}: all good.")
     raise typer.Exit(1 if differences else 0)
+
+
+@app.command()
+def check(
+    root: Annotated[Path, typer.Argument(metavar="GOLDEN", help="Folder of golden cases.")],
+    cases: Annotated[list[str] | None, typer.Argument(help="Names of cases; default: all.")] = None,
+    select: Annotated[str, typer.Option("-k", help="Only cases whose name contains this, or fits it as a glob.")] = "",
+    update: Annotated[bool, typer.Option("--update", help="Accept what differs, after showing it.")] = False,
+    allow_regression: Annotated[bool, typer.Option("--allow-regression", help="Let --update lower a floor.")] = False,
+    junit: Annotated[Path | None, typer.Option("--junit", help="Also write the result as JUnit XML.")] = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="Processes; default: one a core.", min=1)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare golden cases with what curate makes of them; exit code 1 when something differs.
+
+    Example: curate check golden/
+    """
+    from curate.golden import check_cases, find_cases, load_case
+    from curate.golden.baseline import baseline_differences
+    from curate.golden.report import junit as as_junit
+    from curate.golden.report import passed, summary_lines, to_json
+    from curate.golden.update import update as accept
+
+    everything = update or not (cases or select)
+    folders = find_cases(root) if everything else find_cases(root, cases or (), select)
+    reports = list(check_cases(folders, workers))
+    loaded = [load_case(folder) for folder, report in zip(folders, reports, strict=True) if not report.error]
+    baseline = baseline_differences(root, loaded, reports) if everything else []
+    if junit:
+        junit.write_bytes(as_junit(reports, baseline))
+    if as_json:
+        print(to_json(reports, baseline))
+    else:
+        for line in summary_lines(reports, baseline):
+            print(line)
+    if update:
+        chosen = {folder.name for folder in find_cases(root, cases or (), select)}
+        written = accept(root, loaded, reports, chosen, allow_regression=allow_regression)
+        if not as_json:
+            print(f"{written} cases updated; read them before you commit: git diff {root}")
+        raise typer.Exit(0)
+    raise typer.Exit(0 if passed(reports, baseline) else 1)
+
+
+@golden_app.command("new")
+def golden_new(
+    page: Annotated[str, typer.Argument(help="A file; or, with --out, the id or URL of a page of a build.")],
+    name: Annotated[str, typer.Option("--name", help="Of the case: <language>-<what-it-shows>.")],
+    root: Annotated[Path, typer.Option("--golden", help="Folder of golden cases.")] = Path("golden"),
+    out: Annotated[Path | None, typer.Option("--out", help="The build that has the page.")] = None,
+    raw: Annotated[Path | None, typer.Option("--raw", help="The input of that build.")] = None,
+) -> None:
+    """Make a case of a page: what curate makes of it today is a draft, until a person has reviewed it.
+
+    Example: curate golden new page.html --name en-harbour-bridge
+    """
+    from curate.golden.draft import new_case
+
+    folder = new_case(page, root, name, out, raw)
+    print(
+        f"Wrote {folder}. Make {folder}/expected.txt what you want to come of the page, say in {folder}/about.yaml "
+        f"what the case shows, set reviewed: true, and run: curate check {root} {name} --update"
+    )
 
 
 @rules_app.command("list")

@@ -11,11 +11,13 @@ from trafilatura.utils import load_html, normalize_unicode
 from trafilatura.xml import xmltotxt
 
 from curate.charset import decode_html
+from curate.layout import unwrap_layout_tables
 from curate.metadata import PageFacts, domain_of, parse_date, parse_language, read_metadata, split_authors
 from curate.model import Article, Metadata, Page, Rejection
 from curate.page_lines import line_evidence, page_blocks
 from curate.recipe import Extract
 from curate.recover import PageText, densest, recover
+from curate.text import split_lines
 
 EXTRACTOR = f"trafilatura {version('trafilatura')}"
 TEXT_EXTRACTOR = "none (text input)"
@@ -80,6 +82,7 @@ def _from_html(page: Page, options: Extract) -> Article | Rejection:
     if tree is None:
         return _reject(page, "no-html", "The record holds no HTML that can be parsed.")
     facts = read_metadata(tree, page.url)
+    unwrap_layout_tables(tree)
     blocks = page_blocks(tree)
     page_text = PageText(blocks)
     text = recover(_text_of(tree, fast=True), page_text, facts.article_body)
@@ -97,7 +100,9 @@ def _text_of(tree: Any, *, fast: bool) -> str:
     document: Any = bare_extraction(tree, include_comments=False, fast=fast, output_format="txt", prune_xpath=PRUNED)
     if document is None:
         return ""
-    return str(normalize_unicode(xmltotxt(document.body, False)))
+    text = str(normalize_unicode(xmltotxt(document.body, False)))
+    # trafilatura ends table rows with a space and sets quotes in; nested list items stay set in
+    return "\n".join(line.rstrip() if line.lstrip().startswith("- ") else line.strip() for line in split_lines(text))
 
 
 def _with_declared(facts: PageFacts, page: Page) -> Metadata:

@@ -9,7 +9,7 @@ rest.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -31,6 +31,8 @@ MIN_STANDFIRST_WORDS = 5
 MAX_LABEL_CHARS = 20
 MIN_KEY_CHARS = 12
 """A shorter key is looked for as a whole line only: it would be found in any text."""
+MAX_REPEATED_KEY_CHARS = 60
+"""A longer block that stands twice in a page is one paragraph set twice, for narrow and for wide screens."""
 MIN_BODY_GAIN = 1.3
 """``articleBody`` replaces the text where it is so much longer and holds nearly all of it."""
 MIN_BODY_CHARS = 400
@@ -52,7 +54,7 @@ _STANDFIRST = re.compile(
     r"|lede?"
     r"|lead|leads|leadtext|lead-text|intro|introduction|introtext|summary|article-?description|excerpt|perex|chapo|chapeau"
     r"|vorspann|bajada|entradilla|sumario|sottotitolo|occhiello|abstract|ingress|manchet|anreisser|einleitung|resumen"
-    r"|key-?points?|teaser|teaser-?text|article-?teaser)(?:$|[-_ ])",
+    r"|key-?points?|synopsis|stand|subline|linha-?fina|ante-?titulo|dachzeile|teaser|teaser-?text|article-?teaser)(?:$|[-_ ])",
     re.I,
 )
 _TEASER = re.compile(r"(?:^|[-_ ])teasers?(?:$|[-_ ])", re.I)
@@ -153,7 +155,7 @@ def recover(text: str, page: PageText, article_body: str | None) -> str:
 
 
 def densest(page: PageText) -> str:
-    """The prose of the element that holds most of it by itself, for pages in which the extractor found next to nothing."""
+    """The prose of the element that holds most of it by itself, where the extractor found next to nothing."""
     frames: Counter[Any] = Counter()
     texts: dict[Any, list[str]] = {}
     for number, block in enumerate(page.blocks):
@@ -169,10 +171,10 @@ def _places(text: str, blocks: Sequence[Block]) -> dict[int, int]:
     ends: list[tuple[int, int]] = []
     whole: list[str] = []
     at = 0
-    lines: dict[str, int] = {}
+    lines: dict[str, deque[int]] = {}
     for number, line in enumerate(split_lines(text)):
         key = squash(line)
-        lines.setdefault(key, number)
+        lines.setdefault(key, deque()).append(number)
         whole.append(key)
         at += len(key)
         ends.append((at, number))
@@ -181,9 +183,12 @@ def _places(text: str, blocks: Sequence[Block]) -> dict[int, int]:
     position = 0
     for number, block in enumerate(blocks):
         key = block.key
+        if key in lines and len(key) < MAX_REPEATED_KEY_CHARS:
+            # one block a line: of a heading that a live blog repeats, the extractor keeps the first
+            if lines[key] and key:
+                found[number] = lines[key].popleft()
+            continue
         if len(key) < MIN_KEY_CHARS:
-            if key in lines and key:
-                found[number] = lines[key]
             continue
         start = joined.find(key, position)
         if start < 0:
@@ -372,7 +377,7 @@ def _standfirsts(page: PageText, found: Mapping[int, int], container: Any) -> It
 
 
 def _is_headline(element: Any) -> bool:
-    return element.tag == "h1" or element.get("itemprop") == "headline"
+    return bool(element.tag == "h1" or element.get("itemprop") == "headline")
 
 
 def _is_standfirst(element: Any, around: Any) -> bool:

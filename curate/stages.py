@@ -26,7 +26,7 @@ from curate.dedup import candidates, clusters, signature_columns, verify
 from curate.engine.pages import PageDeath, run_pages
 from curate.extract import extract
 from curate.heuristics import SiteLines
-from curate.lines import lines_of
+from curate.lines import line_key, lines_of
 from curate.model import ARTICLES, DUPLICATES, REJECTED, REMOVED, Article, Page, Rejection, shard_key
 from curate.quality import detect, judge, prose_sample
 from curate.read import Split, read
@@ -255,7 +255,7 @@ def count_sites(task: SiteTask) -> dict[str, Any]:
         wanted = (keys > 0) & (keys % task.partitions == task.number)
         for row in table.filter(pa.array(wanted)).to_pylist():
             lines = tuple(zip(row["line_keys"], row["line_chars"], row["line_prose"], strict=True))
-            pages.setdefault(row["source_domain"], []).append(PageLines(row["id"], row["title"] or "", lines))
+            pages.setdefault(row["source_domain"], []).append(PageLines(row["id"], line_key(row["title"] or ""), lines))
     rows = []
     for domain in sorted(pages):
         if len(pages[domain]) > 1:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from curate.clean import Cleaned, clean
 from curate.heuristics import SiteLines
 from curate.model import Article, Metadata, Provenance
-from curate.rules import broken_examples, compile_rules, load_pack, packaged_rules
+from curate.rules import broken_examples, compile_rules, load_packs, packaged_rules
 
-PACK = load_pack(packaged_rules())
+(PACK,) = load_packs([packaged_rules()])
 MATCHER = compile_rules([PACK])
 WIRE = [rule for rule in PACK.rules if rule.id.startswith("wire/")]
 
@@ -207,9 +207,12 @@ def test_wire_rules_have_two_examples_of_each_kind() -> None:
 
 def test_the_rules_shown_in_the_readme_hold(tmp_path: Path) -> None:
     shown = re.findall(r"```yaml\n(.*?)```", (packaged_rules() / "README.md").read_text("utf-8"), re.DOTALL)
-    (tmp_path / "shown.yaml").write_text("\n".join(shown), "utf-8")
+    about, *rest = sorted(shown, key=lambda text: not text.startswith("id:"))
+    (tmp_path / "pack.yaml").write_text(about, "utf-8")
+    (tmp_path / "shown.yaml").write_text("\n".join(rest), "utf-8")
 
-    pack = load_pack(tmp_path)
+    _, pack = load_packs([packaged_rules(), tmp_path])
 
-    assert len(pack.rules) == len(shown) == 2
+    assert pack.id == "our-house"
+    assert len(pack.rules) == len(rest) == 3
     assert [str(error) for error in broken_examples(pack.rules)] == []

@@ -119,21 +119,20 @@ def _best_run(gains: Sequence[int]) -> tuple[int, int]:
 def repeated(draft: Draft) -> Iterator[Mark]:
     """A line that stands in the page again.
 
-    A long line of prose stays where it stands first. In a plain dump, captions stand again as the pictures'
-    descriptions,
-    and headlines as links: there the last one of shorter lines stays (and all that head a paragraph: the
-    questions of an interview), and what
-    repeats the page's title goes.
+    A long line of prose stays where it stands first; a question above an answer stays, an interview asks several people
+    the same. In a plain dump, captions stand again as the pictures' descriptions, and headlines as links: there the
+    last one of shorter lines stays (and all that head a paragraph), and what repeats the page's title goes.
     """
     last = {line.key: line.index for line in draft.lines}
     filled = [line for line in draft.lines if line.key]
     headings = {line.index for line, below in pairwise(filled) if below.prose and not line.prose}
+    questions = {line.index for line, below in pairwise(filled) if below.prose and _is_question(line)}
     described = {line.index for line, below in pairwise(filled) if below.key.startswith(line.key)}
     seen: set[str] = set()
     for line in draft.lines:
         if not line.key:
             continue
-        if line.words >= MIN_REPEATED_PROSE_WORDS and line.key in seen:
+        if line.words >= MIN_REPEATED_PROSE_WORDS and line.key in seen and line.index not in questions:
             yield Mark(line.index, "page/repeated", "The same line stands above.")
         elif draft.is_dump and line.words >= MIN_REPEATED_WORDS:
             if not line.prose and last[line.key] != line.index and line.index not in headings:
@@ -145,6 +144,10 @@ def repeated(draft: Draft) -> Iterator[Mark]:
                     line.index, "page/repeated", "The line below begins with it: a picture's description and caption."
                 )
         seen.add(line.key)
+
+
+def _is_question(line: Line) -> bool:
+    return line.text.rstrip(" \"”»").endswith(("?", "？"))
 
 
 def comments(draft: Draft) -> Iterator[Mark]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,11 @@ MIN_DUMP_NAMED_SHARE = 0.25
 """Lines of at most 4 words are 40% of a dump and more, 31% of an extractor's text and less; lines that rules or the
 site
 name, 25% and 17% (nine in ten texts of the bench, November 2026)."""
+
+MAX_HEADING_LINK_SHARE = 0.5
+MIN_REPEATED_TEXT = 2
+"""Prose in so many articles of a site is the site's, and so is the heading above it."""
+_HEADING = re.compile(r"(?:^| > )h[2-6](?:[.#\[][^ ]*)?(?: > (?:span|strong|b|em|a)(?:[.#\[][^ ]*)?)*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,23 @@ class Draft:
     def is_in_data(self, line: Line) -> bool:
         """Whether ``line`` stands in a list of data."""
         return line.index in self._data
+
+    def heads_text(self, line: Line) -> bool:
+        """Whether ``line`` is a heading element, no link, directly above prose; or a row of a table above another.
+
+        Sub-headings of an article stand so; the heading of a list of links stands above links.
+        """
+        below = next((one for one in self.lines[line.index + 1 :] if one.key), None)
+        if below is None or line.evidence is None:
+            return False
+        if line.text.startswith("|") and below.text.startswith("|"):
+            return True
+        return (
+            below.prose
+            and line.evidence.link_share < MAX_HEADING_LINK_SHARE
+            and _HEADING.search(line.evidence.path) is not None
+            and self.site.repeated.get(below.key, 0) < MIN_REPEATED_TEXT
+        )
 
     def is_open(self, line: Line) -> bool:
         """Whether ``line`` has text that no earlier filter named."""

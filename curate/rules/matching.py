@@ -84,7 +84,7 @@ class Matcher:
         return _selected_rules(self, path)
 
     def select(self, path: str) -> tuple[tuple[Rule, str], ...]:
-        """The selector rules that an element path is inside of, each with the path of the innermost selected element."""
+        """The selector rules that an element path is inside of, each with the path of the innermost such element."""
         steps, names = parse_path(path), path.split(" > ")
         return tuple(
             (rule, " > ".join(names[: max(numbers) + 1]))

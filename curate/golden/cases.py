@@ -1,0 +1,272 @@
+"""A case: a folder with pages, the text that a person wants of each, and what was removed when it was last accepted."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import hashlib
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+
+from curate.errors import InputError, did_you_mean
+from curate.model import ARTICLES
+from curate.recipe import Recipe, recipe_from
+
+ABOUT, EXPECTED, REMOVED, SITE, PAGE = "about.yaml", "expected", "removed.tsv", "site", "page."
+_KEYS = ("shows", "language", "license", "reviewed", "recipe", "expect", "residue", "lost", "pages")
+_PAGE_KEYS = ("expect", "residue", "lost")
+_OUTCOMES = ("rejected", "duplicate_of", "kind")
+_COLUMNS = tuple(name for name in ARTICLES.names if name not in ("id", "text", "provenance", "cluster_id"))
+_HEADER = ("page", "start", "end", "rule", "text")
+_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """One removed span of a page's extracted text: characters ``start`` to ``end``, the rule, and the text."""
+
+    start: int
+    end: int
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is wanted of one page of a case.
+
+    ``text`` is the article as a person wants it, or None where the page must not become one; ``expect`` holds columns
+    of its row, or ``rejected`` (stage/reason), or ``duplicate_of`` (a page's name) and ``kind``; ``residue`` and
+    ``lost`` say how curate falls short of ``text`` today; ``removed`` are the spans that were accepted last.
+    """
+
+    text: str | None
+    expect: Mapping[str, Any]
+    residue: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    removed: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case, read from its folder; ``pages`` maps their names to what is wanted of them."""
+
+    folder: Path
+    shows: str
+    language: str
+    license: str
+    reviewed: bool
+    recipe: Recipe
+    pages: Mapping[str, Page] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def input(self) -> Path:
+        """What is built: the page, or the folder of pages."""
+        return input_of(self.folder)
+
+    def digest(self) -> str:
+        """16 hex characters of pages and expected texts: what makes figures comparable."""
+        digest = hashlib.sha256()
+        for path in sorted(self.folder.rglob("*")):
+            if path.is_file() and path.name not in (ABOUT, REMOVED):
+                content = path.read_bytes()
+                digest.update(f"{path.relative_to(self.folder).as_posix()}\0{len(content)}\0".encode() + content)
+        return digest.hexdigest()[:16]
+
+
+def find_cases(root: Path, names: Sequence[str] = (), select: str = "") -> list[Path]:
+    """The folders of the cases below ``root``, in order.
+
+    Args:
+        root: the folder of cases.
+        names: only these.
+        select: only those whose name contains this, or fits it as a glob pattern.
+
+    Raises:
+        InputError: there is no case, or none of a name that was asked for.
+    """
+    if not root.is_dir():
+        raise InputError(f"{root}: there is no such folder of cases.")
+    folders = {path.parent.name: path.parent for path in sorted(root.glob(f"*/{ABOUT}"))}
+    for name in names:
+        if name not in folders:
+            raise InputError(f"{root}: no case is called {name!r}{did_you_mean(name, folders)}")
+    chosen = [
+        path
+        for name, path in folders.items()
+        if (not names or name in names) and (not select or select in name or fnmatchcase(name, select))
+    ]
+    if not chosen:
+        raise InputError(f"{root}: there is no case" + (f" that fits {select!r}." if select else "."))
+    return chosen
+
+
+def input_of(folder: Path) -> Path:
+    """``site/``, or the one file called ``page.*``.
+
+    Raises:
+        InputError: there is neither, or both.
+    """
+    found = [path for path in sorted(folder.iterdir()) if path.name.startswith(PAGE) or path.name == SITE]
+    if len(found) != 1:
+        raise InputError(f"{folder}: a case has a page.* or a site/; this one has {len(found)} of them.")
+    return found[0]
+
+
+def load_case(folder: Path) -> Case:
+    """Read a case.
+
+    Raises:
+        InputError: a file is missing or wrong.
+    """
+    about = read_about(folder)
+    where = f"{folder / ABOUT}: "
+    removed = read_removed(folder / REMOVED)
+    single = not isinstance(about.get("pages"), Mapping)
+    tables = {input_of(folder).name: about} if single else about["pages"]
+    pages = {}
+    for name, table in tables.items():
+        if not isinstance(table, Mapping):
+            raise InputError(f"{where}pages: {name}: a table is wanted.")
+        if not single:
+            _known(table, _PAGE_KEYS, f"{where}pages: {name}: ")
+        pages[name] = _page(folder, name, table, removed.get(name, ()), where, single)
+    return Case(
+        folder,
+        str(about["shows"]).strip(),
+        str(about["language"]),
+        str(about["license"]),
+        about["reviewed"],
+        recipe_from(nested(about.get("recipe") or {}), where=where),
+        pages,
+    )
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """``about.yaml``, its keys checked.
+
+    Raises:
+        InputError: it is missing or wrong.
+    """
+    path = folder / ABOUT
+    try:
+        about = yaml.safe_load(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: {error}") from None
+    if not isinstance(about, dict):
+        raise InputError(f"{path}: a table is wanted.")
+    _known(about, _KEYS, f"{path}: ")
+    for key in ("shows", "language", "license", "reviewed"):
+        if about.get(key) is None:
+            raise InputError(f"{path}: {key!r} is missing.")
+    if not isinstance(about["reviewed"], bool):
+        raise InputError(f"{path}: 'reviewed' is true or false.")
+    return about
+
+
+def _page(
+    folder: Path, name: str, table: Mapping[str, Any], removed: tuple[Span, ...], where: str, single: bool
+) -> Page:
+    expect = table.get("expect") or {}
+    _known(expect, (*_COLUMNS, *_OUTCOMES), f"{where}expect: ")
+    expect = {key: _plain(value) for key, value in expect.items()}
+    article = not ("rejected" in expect or "duplicate_of" in expect)
+    text = _read(folder / expected_name(name, single)) if article else None
+    return Page(text, expect, _lines(table.get("residue")), _lines(table.get("lost")), removed)
+
+
+def expected_name(page: str, single: bool) -> str:
+    """Where the expected text of a page stands in its case's folder."""
+    if single:
+        return f"{EXPECTED}.txt"
+    if "://" in page:
+        return f"{EXPECTED}/{page.split('://', 1)[1].strip('/')}.txt"
+    return f"{EXPECTED}/{PurePosixPath(page).with_suffix('.txt')}"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip("\n")
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file; write the article's text into it.") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _known(table: Mapping[str, Any], keys: Iterable[str], where: str) -> None:
+    for key in table:
+        if key not in keys:
+            raise InputError(f"{where}no key is called {key!r}{did_you_mean(str(key), keys)}")
+
+
+def _plain(value: Any) -> Any:
+    """YAML reads a bare date as one; in the rows it is text."""
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+def _lines(value: Any) -> tuple[str, ...]:
+    return tuple(str(_plain(line)) for line in value or ())
+
+
+def nested(options: Mapping[str, Any]) -> dict[str, Any]:
+    """``{"quality.enabled": false}`` as the nested tables of a recipe; nested ones as they are."""
+    tables: dict[str, Any] = {}
+    for key, value in options.items():
+        section, _, option = key.partition(".")
+        if option:
+            tables.setdefault(section, {})[option] = value
+        else:
+            tables.setdefault(section, {}).update(value)
+    return tables
+
+
+def read_removed(path: Path) -> dict[str, tuple[Span, ...]]:
+    """``removed.tsv``: page -> the spans removed from it; nothing where there is no such file.
+
+    Raises:
+        InputError: a row is not of this form.
+    """
+    if not path.is_file():
+        return {}
+    found: dict[str, list[Span]] = {}
+    rows = csv.reader(io.StringIO(path.read_text("utf-8"), newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
+    for number, row in enumerate(rows, 1):
+        if number == 1 and tuple(row) == _HEADER:
+            continue
+        try:
+            page, start, end, rule, text = row
+            found.setdefault(page, []).append(Span(int(start), int(end), rule, _unescaped(text)))
+        except ValueError:
+            raise InputError(f"{path}:{number}: {len(_HEADER)} columns are wanted: {', '.join(_HEADER)}.") from None
+    return {page: tuple(spans) for page, spans in found.items()}
+
+
+def removed_text(pages: Mapping[str, Iterable[Span]]) -> str:
+    """The content of ``removed.tsv``."""
+    rows = ["\t".join(_HEADER)]
+    for page, spans in pages.items():
+        rows += [f"{page}\t{one.start}\t{one.end}\t{one.rule}\t{_escaped(one.text)}" for one in spans]
+    return "\n".join(rows) + "\n"
+
+
+def _escaped(text: str) -> str:
+    return "".join(_ESCAPES.get(char, char) for char in text)
+
+
+def _unescaped(text: str) -> str:
+    back = {escape[1]: char for char, escape in _ESCAPES.items()}
+    parts = iter(text)
+    return "".join(back.get(next(parts, ""), "") if char == "\\" else char for char in parts)

@@ -1,0 +1,217 @@
+"""What came of a case's pages, beside what is wanted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from curate.golden.cases import Case, Page, Span
+
+NOT_EXTRACTED = "not extracted"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one page: a row of ``data`` with its text and removed spans, or where else it went."""
+
+    text: str | None
+    columns: Mapping[str, Any]
+    removed: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True)
+class PageReport:
+    """One page beside what is wanted of it.
+
+    ``differences`` are lines of a readable diff, none where all is as accepted; ``residue`` and ``lost`` are the lines
+    by which the text differs from the expected one today; the counts are of lines and characters of both.
+    """
+
+    name: str
+    differences: tuple[str, ...]
+    residue: tuple[str, ...]
+    lost: tuple[str, ...]
+    expect: Mapping[str, Any]
+    removed: tuple[Span, ...]
+    rules: Mapping[str, int]
+    kept_lines: int = 0
+    expected_lines: int = 0
+    matched_lines: int = 0
+    expected_chars: int = 0
+    lost_chars: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """One case: its pages, and whether it is counted (a person has reviewed it)."""
+
+    case: str
+    reviewed: bool
+    pages: tuple[PageReport, ...]
+    error: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether all is as accepted."""
+        return not self.error and not any(page.differences for page in self.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Floors:
+    """Figures over all reviewed cases, 0-1: of the kept lines, how many are wanted; of the wanted ones, how many are
+    kept; and of the wanted characters, how many are lost.
+    """
+
+    line_precision: float
+    line_recall: float
+    lost_share: float
+
+    def below(self, other: Floors) -> list[str]:
+        """In what these figures are worse than ``other``."""
+        worse = []
+        for name, sign in (("line_precision", 1), ("line_recall", 1), ("lost_share", -1)):
+            own, floor = getattr(self, name), getattr(other, name)
+            if sign * own < sign * floor:
+                worse.append(f"{name} is {own:.5f}, the floor is {floor:.5f}")
+        return worse
+
+
+def floors_of(reports: Iterable[Report]) -> Floors:
+    """The figures of all reviewed cases together."""
+    pages = [page for report in reports if report.reviewed for page in report.pages]
+    kept, expected = sum(page.kept_lines for page in pages), sum(page.expected_lines for page in pages)
+    matched, chars = sum(page.matched_lines for page in pages), sum(page.expected_chars for page in pages)
+    lost = sum(page.lost_chars for page in pages)
+    return Floors(
+        round(matched / max(kept, 1), 5), round(matched / max(expected, 1), 5), round(lost / max(chars, 1), 5)
+    )
+
+
+def compare(case: Case, outcomes: Mapping[str, Outcome]) -> Report:
+    """Every page of a case, and every page that came of it unasked, beside what is wanted."""
+    pages = [_compared(name, wanted, outcomes.get(name)) for name, wanted in case.pages.items()]
+    unasked = [name for name in outcomes if name not in case.pages]
+    pages += [PageReport(name, (f"{name}: about.yaml says nothing of it",), (), (), {}, (), {}) for name in unasked]
+    return Report(case.name, case.reviewed, tuple(pages))
+
+
+def _compared(name: str, wanted: Page, outcome: Outcome | None) -> PageReport:
+    if outcome is None:
+        return PageReport(name, ("the page is gone: it is no row of any table",), (), (), {}, (), {})
+    expect = {key: outcome.columns.get(key) for key in wanted.expect}
+    said = [
+        f"{key}: {_shown(wanted.expect[key])} -> {_shown(expect[key])}"
+        for key in wanted.expect
+        if wanted.expect[key] != expect[key]
+    ]
+    if wanted.text is None and outcome.text is None:
+        return PageReport(name, tuple(said), (), (), expect, (), {})
+    if wanted.text is None or outcome.text is None:
+        happened = "is an article now" if outcome.text is not None else f"is no article now: {_where(outcome.columns)}"
+        return PageReport(name, (f"the page {happened}", *said), (), (), {**expect, **_outcome(outcome)}, (), {})
+    expected, kept = _lines(wanted.text), _lines(outcome.text)
+    residue, lost = _line_differences(expected, kept)
+    rules = Counter(span.rule for span in outcome.removed)
+    rules.subtract(span.rule for span in wanted.removed)
+    differences = [
+        *said,
+        *_text_differences(wanted, outcome, residue, lost),
+        *_span_differences(wanted.removed, outcome.removed),
+    ]
+    squeezed = " ".join(outcome.text.split())
+    return PageReport(
+        name,
+        tuple(differences),
+        tuple(residue),
+        tuple(lost),
+        expect,
+        outcome.removed,
+        {rule: change for rule, change in sorted(rules.items()) if change},
+        kept_lines=len(kept),
+        expected_lines=len(expected),
+        matched_lines=len(kept) - len(residue),
+        expected_chars=sum(map(len, expected)),
+        # a line that stands inside a longer one is not lost
+        lost_chars=sum(len(line) for line in lost if " ".join(line.split()) not in squeezed),
+    )
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.split("\n") if line.strip()]
+
+
+def _line_differences(expected: Sequence[str], kept: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Lines that are kept and not expected, and lines that are expected and not kept, in order."""
+    residue: list[str] = []
+    lost: list[str] = []
+    for tag, start, end, kept_start, kept_end in SequenceMatcher(None, expected, kept, autojunk=False).get_opcodes():
+        if tag != "equal":
+            lost += expected[start:end]
+            residue += kept[kept_start:kept_end]
+    return residue, lost
+
+
+def _text_differences(wanted: Page, outcome: Outcome, residue: Sequence[str], lost: Sequence[str]) -> Iterator[str]:
+    """What differs from the accepted state: each line with the rule that removes it now, or did."""
+    for line in _more(lost, wanted.lost):
+        yield f"- {line}    (expected; {_remover(line, outcome.removed)})"
+    for line in _more(residue, wanted.residue):
+        yield f"+ {line}    (not expected; {_former(line, wanted.removed)})"
+    for line in _more(wanted.lost, lost):
+        yield f"= {line}    (kept now, though about.yaml calls it lost: update)"
+    for line in _more(wanted.residue, residue):
+        yield f"= {line}    (gone now, though about.yaml calls it residue: update)"
+
+
+def _more(lines: Iterable[str], than: Iterable[str]) -> list[str]:
+    """``lines`` without those of ``than``, each as often as it stands there."""
+    left = Counter(line.strip() for line in than)
+    more = []
+    for line in lines:
+        if left[line.strip()]:
+            left[line.strip()] -= 1
+        else:
+            more.append(line)
+    return more
+
+
+def _remover(line: str, removed: Iterable[Span]) -> str:
+    rules = [span.rule for span in removed if line.strip() in span.text]
+    return f"removed by {rules[0]}" if rules else NOT_EXTRACTED
+
+
+def _former(line: str, removed: Iterable[Span]) -> str:
+    rules = [span.rule for span in removed if line.strip() in span.text]
+    return f"{rules[0]} removed it before" if rules else "no rule removed it before"
+
+
+def _span_differences(before: Sequence[Span], now: Sequence[Span]) -> Iterator[str]:
+    """Spans as accepted and as they are now; where only offsets moved, one line says so."""
+    gone, new = Counter(before) - Counter(now), Counter(now) - Counter(before)
+    moved = Counter((one.rule, one.text) for one in gone) & Counter((one.rule, one.text) for one in new)
+    if moved:
+        yield f"removed.tsv: {moved.total()} spans stand at other offsets"
+    for sign, spans, said in (("-", gone, "no longer removes"), ("+", new, "now removes")):
+        left = Counter(moved)
+        for span in sorted(spans.elements()):
+            if left[span.rule, span.text]:
+                left[span.rule, span.text] -= 1
+            else:
+                yield f"{sign} {span.rule} {said} {span.text.strip()!r} ({span.start}-{span.end})"
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {key: outcome.columns[key] for key in ("rejected", "duplicate_of", "kind") if key in outcome.columns}
+
+
+def _where(columns: Mapping[str, Any]) -> str:
+    if "rejected" in columns:
+        return f"rejected, {columns['rejected']}"
+    return f"a duplicate of {columns.get('duplicate_of')} ({columns.get('kind')})"
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value is None else repr(value)

@@ -1,0 +1,117 @@
+"""The result of a check: for people, for machines, for CI."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+from xml.etree import ElementTree
+
+from curate.golden.compare import Report, floors_of
+
+MAX_LINES_SHOWN = 40
+"""Lines of a case's diff that are printed; --json has them all."""
+
+
+def summary_lines(reports: Sequence[Report], baseline: Iterable[str]) -> Iterator[str]:
+    """What `curate check` prints: a diff for each case that differs, what changed by rule, and the figures."""
+    for report in reports:
+        yield from _case_lines(report)
+    rules = _rule_changes(reports)
+    if rules:
+        yield ""
+        yield "Spans removed, against what was accepted:"
+        yield from (f"  {change:+5d}  {rule}" for rule, change in rules.items())
+    for difference in baseline:
+        yield f"baseline: {difference}"
+    unreviewed = [report.case for report in reports if not report.reviewed]
+    if unreviewed:
+        yield f"Not counted, no person has reviewed them: {', '.join(unreviewed)}"
+    floors = floors_of(reports)
+    counted = [report for report in reports if report.reviewed]
+    failed = sum(not report.passed for report in counted)
+    yield (
+        f"{len(counted)} cases, {failed} differ. Lines: precision {floors.line_precision:.4f}, "
+        f"recall {floors.line_recall:.4f}; {floors.lost_share:.2%} of the text lost."
+    )
+
+
+def _case_lines(report: Report) -> Iterator[str]:
+    if report.passed:
+        return
+    yield f"{report.case}: differs" + ("" if report.reviewed else " (not reviewed)")
+    if report.error:
+        yield f"  {report.error}"
+    shown = 0
+    for page in report.pages:
+        if page.differences and len(report.pages) > 1:
+            yield f"  {page.name}"
+        for difference in page.differences:
+            if shown == MAX_LINES_SHOWN:
+                yield "  ..."
+                return
+            yield f"    {_printable(difference)}"
+            shown += 1
+
+
+def _printable(text: str) -> str:
+    """Text of a page may hold escapes that a terminal would obey."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def _rule_changes(reports: Iterable[Report]) -> dict[str, int]:
+    changes: Counter[str] = Counter()
+    for report in reports:
+        for page in report.pages:
+            changes.update(page.rules)
+    return {rule: change for rule, change in sorted(changes.items()) if change}
+
+
+def as_dict(reports: Sequence[Report], baseline: Sequence[str]) -> dict[str, Any]:
+    """The whole result as plain values."""
+    return {
+        "passed": passed(reports, baseline),
+        "cases": [asdict(report) | {"passed": report.passed} for report in reports],
+        "rules": _rule_changes(reports),
+        "figures": asdict(floors_of(reports)),
+        "baseline": list(baseline),
+    }
+
+
+def passed(reports: Iterable[Report], baseline: Sequence[str]) -> bool:
+    """Whether every reviewed case is as accepted, and no figure below its floor."""
+    return not baseline and all(report.passed for report in reports if report.reviewed)
+
+
+def junit(reports: Sequence[Report], baseline: Sequence[str]) -> bytes:
+    """The result as JUnit XML, a test case a golden case, one for the floors."""
+    counted = [report for report in reports if report.reviewed]
+    failures = sum(not report.passed for report in counted) + bool(baseline)
+    suite = ElementTree.Element(
+        "testsuite",
+        name="curate check",
+        tests=str(len(reports) + 1),
+        failures=str(failures),
+        skipped=str(len(reports) - len(counted)),
+    )
+    for report in reports:
+        case = ElementTree.SubElement(suite, "testcase", classname="golden", name=report.case)
+        if not report.reviewed:
+            ElementTree.SubElement(case, "skipped", message="not reviewed")
+        elif not report.passed:
+            failure = ElementTree.SubElement(case, "failure", message=f"{report.case} differs")
+            failure.text = "\n".join(_case_lines(report))
+    floors = ElementTree.SubElement(suite, "testcase", classname="golden", name="baseline")
+    if baseline:
+        failure = ElementTree.SubElement(floors, "failure", message="below the baseline")
+        failure.text = "\n".join(baseline)
+    ElementTree.indent(suite)
+    written: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
+    return written + b"\n"
+
+
+def to_json(reports: Sequence[Report], baseline: Sequence[str]) -> str:
+    """The whole result as one JSON object."""
+    return json.dumps(as_dict(reports, baseline), ensure_ascii=True)
