@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
-from curate.heuristics import ANYWHERE, LAYOUT, PLACED, Draft, Heuristic, SiteLines, title_sign
+from curate.heuristics import ANYWHERE, LAYOUT, PLACED, Draft, Heuristic, SiteLines, paragraph_paths, title_sign
 from curate.lines import Line, line_key, lines_of
 from curate.model import Article, Removal
 from curate.rules import Hit, Matcher
 
+MIN_PARAGRAPH_WORDS = 20
+"""A paragraph so long is not dropped for the words that it begins with."""
 _SPEECH = ("“", "„", "«", "»", "‘", '"', "— ", "– ", "「", "『")
 MAX_ELEMENT_SHARE = 1 / 3
 """An element that holds more of the article's words is the article's own, whatever it is called: sites call the whole
@@ -85,7 +87,11 @@ def clean(
         Marking spans and cutting them once follows Dolma's taggers and mixer (Soldaini et al. 2024, arXiv:2402.00159).
     """
     lines = lines_of(article.text, article.evidence) if lines is None else lines
-    hits = [[hit for hit in matcher.hits(line, language) if _applies(hit, line, article, language)] for line in lines]
+    paragraphs = paragraph_paths(lines)
+    hits = [
+        [hit for hit in matcher.hits(line, language) if _applies(hit, line, article, language, paragraphs)]
+        for line in lines
+    ]
     hits = _without_containers(hits, lines)
     title = line_key(article.metadata.title or "")
     draft = Draft(
@@ -102,8 +108,8 @@ def clean(
     for hit, line in sorted(standing, key=lambda one: one[0].rule.action in BLOCKS):
         _apply(hit, line, draft, cuts, spans, captured, keep)
     draft = _located(draft, cuts, hits)
-    credits = {line.index for hit, line in standing if hit.rule.option in keep and hit.rule.action != "strip"}
-    _name(cuts, ((index, cut) for index, cut in _marks(draft, PLACED, disable) if index not in credits))
+    credited = {line.index for hit, line in standing if hit.rule.option in keep and hit.rule.action != "strip"}
+    _name(cuts, ((index, cut) for index, cut in _marks(draft, PLACED, disable) if index not in credited))
     if LAYOUT not in disable:
         _name(cuts, _gaps(lines, cuts))
     kept = tuple(line.index for line in lines if line.index not in cuts)
@@ -132,13 +138,20 @@ def _is_speech(line: Line) -> bool:
     return line.prose and line.text.lstrip().startswith(_SPEECH)
 
 
-def _applies(hit: Hit, line: Line, article: Article, language: str | None) -> bool:
+def _is_paragraph(line: Line, paragraphs: Collection[str]) -> bool:
+    """Whether a line is long and stands in the page as the article's paragraphs do."""
+    return line.words >= MIN_PARAGRAPH_WORDS and line.evidence is not None and line.evidence.path in paragraphs
+
+
+def _applies(hit: Hit, line: Line, article: Article, language: str | None, paragraphs: Collection[str]) -> bool:
     where = hit.rule.where
     if where.source and (where.source == "html") is not bool(article.evidence):
         return False
     if where.languages and language and language not in where.languages:
         return False
     if hit.rule.action != "strip" and hit.rule.match.kind != "selector" and _is_speech(line):
+        return False
+    if hit.rule.match.kind == "phrase" and hit.rule.match.at == "start" and _is_paragraph(line, paragraphs):
         return False
     domain = article.source_domain or ""
     return not where.domains or any(domain == one or domain.endswith("." + one) for one in where.domains)

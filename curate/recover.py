@@ -9,6 +9,7 @@ rest.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -24,13 +25,14 @@ MIN_MISSING_SHARE = 0.5
 MAX_NEGATIVE_SHARE = 0.5
 """An element with more of the page's prose is the page's body: sites call it ``nav_menu-7`` or ``has-sidebar``."""
 MAX_LINK_SHARE = 0.5
+MAX_LIST_LINK_SHARE = 0.3
 MIN_SENTENCE_WORDS = 3
 SENTENCE_ENDS = (".", "!", "?", "…", ".”", '."', "!”", "?”", "。", "！", "？", "」")
 MAX_HEADING_WORDS = 25
 MIN_STANDFIRST_WORDS = 5
 MAX_LABEL_CHARS = 20
-MIN_KEY_CHARS = 12
-"""A shorter key is looked for as a whole line only: it would be found in any text."""
+MIN_INSIDE_CHARS = 40
+"""A shorter block is looked for as a whole line only: its words may open a paragraph, or stand anywhere in one."""
 MAX_REPEATED_KEY_CHARS = 60
 """A longer block that stands twice in a page is one paragraph set twice, for narrow and for wide screens."""
 MIN_BODY_GAIN = 1.3
@@ -54,7 +56,8 @@ _STANDFIRST = re.compile(
     r"|lede?"
     r"|lead|leads|leadtext|lead-text|intro|introduction|introtext|summary|article-?description|excerpt|perex|chapo|chapeau"
     r"|vorspann|bajada|entradilla|sumario|sottotitolo|occhiello|abstract|ingress|manchet|anreisser|einleitung|resumen"
-    r"|key-?points?|synopsis|stand|subline|linha-?fina|ante-?titulo|dachzeile|teaser|teaser-?text|article-?teaser)(?:$|[-_ ])",
+    r"|key-?points?|synopsis|stand|subline|linha-?fina|ante-?titulo|dachzeile|teaser|teaser-?text|article-?teaser)"
+    r"(?:$|[-_ ])",
     re.I,
 )
 _TEASER = re.compile(r"(?:^|[-_ ])teasers?(?:$|[-_ ])", re.I)
@@ -188,7 +191,7 @@ def _places(text: str, blocks: Sequence[Block]) -> dict[int, int]:
             if lines[key] and key:
                 found[number] = lines[key].popleft()
             continue
-        if len(key) < MIN_KEY_CHARS:
+        if len(key) < MIN_INSIDE_CHARS:
             continue
         start = joined.find(key, position)
         if start < 0:
@@ -229,6 +232,7 @@ def _missing(page: PageText, found: Mapping[int, int]) -> list[int]:
         frame = _frame(element)
         if _kind(element) in kinds or frame in parents or _kind(frame) in frames:
             accepted.add(number)
+    accepted |= set(_list_items(page, inside, accepted, container))
     accepted |= set(_standfirsts(page, found, container))
     accepted |= set(_headings(page, inside, accepted, container))
     return sorted(accepted - set(found))
@@ -350,6 +354,28 @@ def _headings(page: PageText, inside: Sequence[int], accepted: set[int], contain
         following = number
 
 
+def _list_items(page: PageText, inside: Sequence[int], accepted: set[int], container: Any) -> Iterator[int]:
+    """All items of a list that stands among the accepted paragraphs and is no list of links."""
+    frames = {_frame(page.blocks[number].element) for number in accepted if page.prose[number]}
+    lists: dict[Any, list[int]] = {}
+    for number in inside:
+        element = page.blocks[number].element
+        item = element if element.tag == "li" else element.getparent()
+        if item is not None and item.tag == "li" and item.getparent() is not None:
+            lists.setdefault(item.getparent(), []).append(number)
+    last = max((number for number in accepted if page.prose[number]), default=-1)
+    for whole, numbers in lists.items():
+        linked = sum(page.blocks[number].linked for number in numbers)
+        chars = sum(page.blocks[number].chars for number in numbers)
+        if (
+            numbers[-1] < last
+            and whole.getparent() in frames
+            and linked <= MAX_LIST_LINK_SHARE * chars
+            and not page.is_negative(whole, container)
+        ):
+            yield from numbers
+
+
 def _is_short(page: PageText, number: int) -> bool:
     block = page.blocks[number]
     return (
@@ -402,17 +428,44 @@ def _merged(text: str, blocks: Sequence[Block], found: Mapping[int, int], added:
     wanted = iter([*added, len(blocks)])
     next_added = next(wanted)
     first = min(found.values())
+    in_order = _in_order(found)
     for number in range(len(blocks)):
         if number in found:
-            line = max(line, found[number])
+            line = max(line, found[number]) if number in in_order else line
         elif number == next_added:
-            after.setdefault(line if line >= 0 else first - 1, []).append(" ".join(blocks[number].text.split()))
+            after.setdefault(line if line >= 0 else first - 1, []).append(_line_of(blocks[number]))
             next_added = next(wanted)
     merged = list(after.get(-1, ()))
     for number, own in enumerate(lines):
         merged.append(own)
         merged += after.get(number, ())
     return "\n".join(merged)
+
+
+def _line_of(block: Block) -> str:
+    text = " ".join(block.text.split())
+    return f"- {text}" if block.element.tag == "li" and not text.startswith("- ") else text
+
+
+def _in_order(found: Mapping[int, int]) -> set[int]:
+    """The most blocks whose lines stand in the order of the blocks.
+
+    A block may be found in a wrong place: the site's name above the article, in the notice below it.
+    """
+    tails: list[int] = []  # for each length, the least line that a chain of so many blocks ends with
+    ends: list[int] = []
+    before: dict[int, int | None] = {}
+    for number in sorted(found):
+        length = bisect_right(tails, found[number])
+        before[number] = ends[length - 1] if length else None
+        tails[length : length + 1] = [found[number]]
+        ends[length : length + 1] = [number]
+    chain: set[int] = set()
+    at: int | None = ends[-1] if ends else None
+    while at is not None:
+        chain.add(at)
+        at = before[at]
+    return chain
 
 
 def _completed(text: str, article_body: str | None) -> str:

@@ -19,8 +19,9 @@ from curate.model import ARTICLES
 from curate.recipe import Recipe, recipe_from
 
 ABOUT, EXPECTED, REMOVED, SITE, PAGE = "about.yaml", "expected", "removed.tsv", "site", "page."
-_KEYS = ("shows", "language", "license", "reviewed", "recipe", "expect", "residue", "lost", "pages")
-_PAGE_KEYS = ("expect", "residue", "lost")
+_PAGE_KEYS = ("expect", "residue", "lost", "today")
+_KEYS = ("shows", "language", "license", "reviewed", "recipe", "pages", *_PAGE_KEYS)
+OUTCOMES = ("article", "rejected", "duplicate")
 _OUTCOMES = ("rejected", "duplicate_of", "kind")
 _COLUMNS = tuple(name for name in ARTICLES.names if name not in ("id", "text", "provenance", "cluster_id"))
 _HEADER = ("page", "start", "end", "rule", "text")
@@ -43,7 +44,8 @@ class Page:
 
     ``text`` is the article as a person wants it, or None where the page must not become one; ``expect`` holds columns
     of its row, or ``rejected`` (stage/reason), or ``duplicate_of`` (a page's name) and ``kind``; ``residue`` and
-    ``lost`` say how curate falls short of ``text`` today; ``removed`` are the spans that were accepted last.
+    ``lost`` say how curate falls short of ``text`` today; ``today``, one of `OUTCOMES`, says what becomes of the page
+    today where it should not; ``removed`` are the spans that were accepted last.
     """
 
     text: str | None
@@ -51,6 +53,12 @@ class Page:
     residue: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     removed: tuple[Span, ...] = ()
+    today: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """What is wanted of the page, one of `OUTCOMES`."""
+        return "rejected" if "rejected" in self.expect else "duplicate" if "duplicate_of" in self.expect else "article"
 
 
 @dataclass(frozen=True)
@@ -185,7 +193,10 @@ def _page(
     expect = {key: _plain(value) for key, value in expect.items()}
     article = not ("rejected" in expect or "duplicate_of" in expect)
     text = _read(folder / expected_name(name, single)) if article else None
-    return Page(text, expect, _lines(table.get("residue")), _lines(table.get("lost")), removed)
+    today = str(table.get("today") or "")
+    if today and today not in OUTCOMES:
+        raise InputError(f"{where}today: no outcome is called {today!r}{did_you_mean(today, OUTCOMES)}")
+    return Page(text, expect, _lines(table.get("residue")), _lines(table.get("lost")), removed, today)
 
 
 def expected_name(page: str, single: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from curate.golden.cases import Case, Page, Span
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 NOT_EXTRACTED = "not extracted"
 
 
@@ -20,6 +22,11 @@ class Outcome:
     text: str | None
     columns: Mapping[str, Any]
     removed: tuple[Span, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What became of the page: ``article``, ``rejected`` or ``duplicate``."""
+        return "article" if self.text is not None else "rejected" if "rejected" in self.columns else "duplicate"
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class PageReport:
     matched_lines: int = 0
     expected_chars: int = 0
     lost_chars: int = 0
+    today: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,23 +109,16 @@ def compare(case: Case, outcomes: Mapping[str, Outcome]) -> Report:
 def _compared(name: str, wanted: Page, outcome: Outcome | None) -> PageReport:
     if outcome is None:
         return PageReport(name, ("the page is gone: it is no row of any table",), (), (), {}, (), {})
-    expect = {key: outcome.columns.get(key) for key in wanted.expect}
-    said = [
-        f"{key}: {_shown(wanted.expect[key])} -> {_shown(expect[key])}"
-        for key in wanted.expect
-        if wanted.expect[key] != expect[key]
-    ]
-    if wanted.text is None and outcome.text is None:
-        return PageReport(name, tuple(said), (), (), expect, (), {})
-    if wanted.text is None or outcome.text is None:
-        happened = "is an article now" if outcome.text is not None else f"is no article now: {_where(outcome.columns)}"
-        return PageReport(name, (f"the page {happened}", *said), (), (), {**expect, **_outcome(outcome)}, (), {})
+    if wanted.outcome != outcome.kind or wanted.text is None or outcome.text is None:
+        return _other_outcome(name, wanted, outcome)
+    expect = {key: _as_wanted(value, outcome.columns.get(key)) for key, value in wanted.expect.items()}
     expected, kept = _lines(wanted.text), _lines(outcome.text)
     residue, lost = _line_differences(expected, kept)
     rules = Counter(span.rule for span in outcome.removed)
     rules.subtract(span.rule for span in wanted.removed)
     differences = [
-        *said,
+        *_column_differences(wanted, expect),
+        *_past(wanted),
         *_text_differences(wanted, outcome, residue, lost),
         *_span_differences(wanted.removed, outcome.removed),
     ]
@@ -137,6 +138,48 @@ def _compared(name: str, wanted: Page, outcome: Outcome | None) -> PageReport:
         # a line that stands inside a longer one is not lost
         lost_chars=sum(len(line) for line in lost if " ".join(line.split()) not in squeezed),
     )
+
+
+def _other_outcome(name: str, wanted: Page, outcome: Outcome) -> PageReport:
+    """A page that is no article, or should be none."""
+    expect = {key: outcome.columns.get(key) for key in wanted.expect}
+    if wanted.outcome == outcome.kind:
+        differences = [*_column_differences(wanted, expect), *_past(wanted)]
+        return PageReport(name, tuple(differences), (), (), expect, (), {})
+    happened = "an article now" if outcome.text is not None else f"no article now: {_where(outcome.columns)}"
+    accepted = wanted.today == outcome.kind
+    lines, chars = (len(_lines(wanted.text)), len(wanted.text)) if wanted.text is not None else (0, 0)
+    return PageReport(
+        name,
+        () if accepted else (f"the page is {happened}; wanted: {wanted.outcome}",),
+        (),
+        (),
+        wanted.expect,
+        outcome.removed,
+        {},
+        expected_lines=lines,
+        expected_chars=chars,
+        lost_chars=chars,
+        today=outcome.kind,
+    )
+
+
+def _column_differences(wanted: Page, expect: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{key}: {_shown(value)} -> {_shown(expect[key])}"
+        for key, value in wanted.expect.items()
+        if value != expect[key]
+    ]
+
+
+def _past(wanted: Page) -> list[str]:
+    return [f"= right now, though about.yaml says it is {wanted.today} today: update"] if wanted.today else []
+
+
+def _as_wanted(wanted: Any, found: Any) -> Any:
+    """What was found; a time as its day, where only a day is wanted."""
+    is_day = isinstance(wanted, str) and _DAY.fullmatch(wanted)
+    return wanted if is_day and isinstance(found, str) and found.startswith(f"{wanted}T") else found
 
 
 def _lines(text: str) -> list[str]:
@@ -201,10 +244,6 @@ def _span_differences(before: Sequence[Span], now: Sequence[Span]) -> Iterator[s
                 left[span.rule, span.text] -= 1
             else:
                 yield f"{sign} {span.rule} {said} {span.text.strip()!r} ({span.start}-{span.end})"
-
-
-def _outcome(outcome: Outcome) -> dict[str, Any]:
-    return {key: outcome.columns[key] for key in ("rejected", "duplicate_of", "kind") if key in outcome.columns}
 
 
 def _where(columns: Mapping[str, Any]) -> str:

@@ -69,6 +69,9 @@ def _write_case(case: Case, report: Report) -> None:
 
 def _set_page(table: dict[str, Any], page: PageReport) -> None:
     table["expect"] = dict(page.expect)
+    table.pop("today", None)
+    if page.today:
+        table["today"] = page.today
     for key, lines in (("residue", page.residue), ("lost", page.lost)):
         if lines or key in table:
             table[key] = list(lines)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from curate.heuristics.dump import body, comments, head, menus, repeated
 from curate.heuristics.model import Draft, Heuristic, Mark
-from curate.heuristics.site import SiteLines, other_titles, repeated_lines
+from curate.heuristics.site import SiteLines, other_titles, paragraph_paths, repeated_lines
 from curate.heuristics.tail import tail
 from curate.heuristics.title import own_title, title_sign
 
@@ -29,4 +29,15 @@ LAYOUT = "page/blank"
 """Blank lines that are left around removed ones."""
 HEURISTICS = (*ANYWHERE, *PLACED, LAYOUT)
 
-__all__ = ["ANYWHERE", "HEURISTICS", "LAYOUT", "PLACED", "Draft", "Heuristic", "Mark", "SiteLines", "title_sign"]
+__all__ = [
+    "ANYWHERE",
+    "HEURISTICS",
+    "LAYOUT",
+    "PLACED",
+    "Draft",
+    "Heuristic",
+    "Mark",
+    "SiteLines",
+    "paragraph_paths",
+    "title_sign",
+]

@@ -147,7 +147,7 @@ def repeated(draft: Draft) -> Iterator[Mark]:
 
 
 def _is_question(line: Line) -> bool:
-    return line.text.rstrip(" \"”»").endswith(("?", "？"))
+    return line.text.rstrip(' "”»').endswith(("?", "？"))
 
 
 def comments(draft: Draft) -> Iterator[Mark]:

@@ -27,6 +27,8 @@ site
 name, 25% and 17% (nine in ten texts of the bench, November 2026)."""
 
 MAX_HEADING_LINK_SHARE = 0.5
+MIN_TEXT_WORDS = 6
+"""A line of names or figures below a heading: a team, a table."""
 MIN_REPEATED_TEXT = 2
 """Prose in so many articles of a site is the site's, and so is the heading above it."""
 _HEADING = re.compile(r"(?:^| > )h[2-6](?:[.#\[][^ ]*)?(?: > (?:span|strong|b|em|a)(?:[.#\[][^ ]*)?)*$")
@@ -117,7 +119,7 @@ class Draft:
         if line.text.startswith("|") and below.text.startswith("|"):
             return True
         return (
-            below.prose
+            _is_text(below)
             and line.evidence.link_share < MAX_HEADING_LINK_SHARE
             and _HEADING.search(line.evidence.path) is not None
             and self.site.repeated.get(below.key, 0) < MIN_REPEATED_TEXT
@@ -126,6 +128,12 @@ class Draft:
     def is_open(self, line: Line) -> bool:
         """Whether ``line`` has text that no earlier filter named."""
         return bool(line.key) and line.index not in self.named
+
+
+def _is_text(line: Line) -> bool:
+    """Whether a line is prose, or a list of some words that are no link."""
+    linked = line.evidence.link_share if line.evidence is not None else 0.0
+    return line.prose or (line.words >= MIN_TEXT_WORDS and linked < MAX_HEADING_LINK_SHARE)
 
 
 Heuristic = Callable[[Draft], Iterable[Mark]]

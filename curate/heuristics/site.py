@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from curate.heuristics.model import Draft, Mark
@@ -36,7 +36,7 @@ def repeated_lines(draft: Draft) -> Iterator[Mark]:
     Source: with four other pages of a site this names 40% of the residue an extractor leaves and 92% of a plain
     dump's, at 0.0% and 0.5% of the kept lines (bench, November 2026).
     """
-    paragraphs = _paragraph_paths(draft)
+    paragraphs = paragraph_paths(draft.lines)
     for line in draft.lines:
         pages = draft.site.repeated.get(line.key, 0) if line.key else 0
         if pages < 2:
@@ -50,9 +50,9 @@ def _is_sentence(line: Line) -> bool:
     return line.words >= MIN_SENTENCE_WORDS and line.text.rstrip().endswith((".", "!", "?", "。", "！", "？"))
 
 
-def _paragraph_paths(draft: Draft) -> set[str]:
+def paragraph_paths(lines: Sequence[Line]) -> set[str]:
     """The element paths of at least ``MIN_PARAGRAPHS`` lines of prose."""
-    counts = Counter(line.evidence.path for line in draft.lines if line.prose and line.evidence is not None)
+    counts = Counter(line.evidence.path for line in lines if line.prose and line.evidence is not None)
     return {path for path, count in counts.items() if count >= MIN_PARAGRAPHS}
 
 
