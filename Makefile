@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test docs lint venv dev
+.PHONY: demo check test docs lint venv dev
 
 venv: $(VENV)/.installed
 $(VENV)/.installed: pyproject.toml
@@ -20,6 +20,9 @@ $(VENV)/.installed-dev: pyproject.toml
 demo: venv
 	$(BIN)/curate build examples/raw/ out/
 	@echo 'The articles are in out/data, what was removed from them in out/removed; start with out/README.md.'
+
+check: dev
+	$(BIN)/curate check golden/
 
 test: dev
 	$(BIN)/python -m pytest

@@ -182,6 +182,7 @@ def _places(text: str, blocks: Sequence[Block]) -> dict[int, int]:
         at += len(key)
         ends.append((at, number))
     joined = "".join(whole)
+    short = [(key, number) for number, key in enumerate(whole) if len(key) < 2 * MIN_INSIDE_CHARS]
     found: dict[int, int] = {}
     position = 0
     for number, block in enumerate(blocks):
@@ -192,6 +193,10 @@ def _places(text: str, blocks: Sequence[Block]) -> dict[int, int]:
                 found[number] = lines[key].popleft()
             continue
         if len(key) < MIN_INSIDE_CHARS:
+            # a heading with its time before it is one line, and may be two blocks
+            line = next((n for one, n in short if key in one and 2 * len(key) >= len(one)), None) if key else None
+            if line is not None:
+                found[number] = line
             continue
         start = joined.find(key, position)
         if start < 0:
