@@ -194,9 +194,9 @@ def _places(text: str, blocks: Sequence[Block]) -> dict[int, int]:
             continue
         if len(key) < MIN_INSIDE_CHARS:
             # a heading with its time before it is one line, and may be two blocks
-            line = next((n for one, n in short if key in one and 2 * len(key) >= len(one)), None) if key else None
-            if line is not None:
-                found[number] = line
+            at_line = next((n for one, n in short if key in one and 2 * len(key) >= len(one)), None) if key else None
+            if at_line is not None:
+                found[number] = at_line
             continue
         start = joined.find(key, position)
         if start < 0:
