@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from curate.heuristics.model import Draft, Mark
 from curate.lines import Line
@@ -50,8 +51,16 @@ def _in_h1(path: str) -> bool:
 
 def is_alike(title_key: str, key: str) -> bool:
     """Whether a line says what the title says, give or take a few words."""
-    title, words = set(title_key.split()), set(key.split())
-    return len(title) >= MIN_TITLE_WORDS and len(title & words) >= MIN_TITLE_SHARE * len(title | words)
+    title = _words_of(title_key)
+    if len(title) < MIN_TITLE_WORDS or len(key) > 2 * len(title_key):
+        return False
+    words = set(key.split())
+    return len(title & words) >= MIN_TITLE_SHARE * len(title | words)
+
+
+@lru_cache(maxsize=64)
+def _words_of(key: str) -> frozenset[str]:
+    return frozenset(key.split())
 
 
 def _is_slug(slug: frozenset[str], words: set[str]) -> bool:

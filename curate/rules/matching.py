@@ -17,7 +17,7 @@ import re2
 from curate.errors import RuleError
 from curate.lines import Line, lines_of
 from curate.rules.literals import Phrases
-from curate.rules.model import Pack, Rule
+from curate.rules.model import MAX_WORDS, Pack, Rule
 from curate.rules.patterns import compile_pattern, raw_patterns, trimmed
 from curate.rules.selectors import Compound, parse_path, parse_selector, selected_step
 
@@ -49,7 +49,7 @@ class Matcher:
         self.rules = tuple(rules)
         phrases = [rule for rule in rules if _is(rule, "phrase", "template")]
         self._phrases = Phrases(phrases)
-        self._longest = max((rule.where.max_words or 0 for rule in phrases), default=0)
+        self._long_phrases = Phrases([rule for rule in phrases if _looks_at_paragraphs(rule)])
         raw = [(rule, source) for rule in rules if _is(rule, "regex", "tokens") for source in raw_patterns(rule)]
         self._raw_set = _Set([one for one in raw if not _trims(one[0])])
         self._trimmed_set = _Set([one for one in raw if _trims(one[0])])
@@ -65,13 +65,14 @@ class Matcher:
             language: of the article, where it is known; rules for others may then be missing from the result.
         """
         found: list[Hit] = []
-        if line.key and line.words <= self._longest:
-            found += [_whole_line(rule, line) for rule in self._phrases.match(line.key)]
+        is_long = line.words > MAX_WORDS
+        if line.key:
+            phrases = self._long_phrases if is_long else self._phrases
+            found += [_whole_line(rule, line) for rule in phrases.match(line.key)]
         if line.text:
             for patterns, text in ((self._raw_set, line.text), (self._trimmed_set, trimmed(line.text))):
-                found += [
-                    hit for rule in patterns.match(text, language) if (hit := _raw_hit(patterns, rule, line, text))
-                ]
+                named = patterns.match(text, language, is_long)
+                found += [hit for rule in named if (hit := _raw_hit(patterns, rule, line, text))]
         if self._selectors and line.evidence and line.evidence.path:
             selected = self._selected(line.evidence.path)
             found += [replace(_whole_line(rule, line), element=element) for rule, element in selected]
@@ -108,13 +109,14 @@ class _Set:
         for rule, source in sources:
             self._sources[rule.id].append(source)
         # patterns of one subject in one set: the states of unlike ones would multiply, 129 us a line against 15; and
-        # those of one language, so that each article meets those of its own
-        groups: dict[tuple[str, tuple[str, ...]], list[tuple[Rule, str]]] = defaultdict(list)
-        for one in sources:
-            groups[one[0].id.split("/")[0], one[0].where.languages].append(one)
+        # those of one language, so that each article meets those of its own; and few are for long lines
+        groups: dict[tuple[str, tuple[str, ...], bool], list[tuple[Rule, str]]] = defaultdict(list)
+        for rule, source in sources:
+            key = rule.id.split("/")[0], rule.where.languages, _looks_at_paragraphs(rule)
+            groups[key].append((rule, source))
         self._sets = [
-            (languages, bool(languages) and not OTHER_SCRIPTS.isdisjoint(languages), rules, compiled)
-            for (_, languages), group in groups.items()
+            (languages, bool(languages) and not OTHER_SCRIPTS.isdisjoint(languages), for_long, rules, compiled)
+            for (_, languages, for_long), group in groups.items()
             for rules, compiled in _compiled_sets(group)
         ]
 
@@ -124,14 +126,16 @@ class _Set:
             self._compiled[rule.id] = [compile_pattern(rule, source) for source in self._sources[rule.id]]
         return self._compiled[rule.id]
 
-    def match(self, text: str, language: str | None) -> list[Rule]:
-        """The rules of which ``text`` holds a pattern, those for other languages left out.
+    def match(self, text: str, language: str | None, is_long: bool) -> list[Rule]:
+        """The rules of which ``text`` holds a pattern, those for other languages or for shorter lines left out.
 
         Where the language is not known, rules for languages of other scripts are not asked about a line in ASCII.
         """
         ascii_only = text.isascii()
         found: dict[str, Rule] = {}
-        for languages, other_script, rules, compiled in self._sets:
+        for languages, other_script, for_long, rules, compiled in self._sets:
+            if is_long and not for_long:
+                continue
             if languages and (language not in languages if language else other_script and ascii_only):
                 continue
             for number in compiled.Match(text) or ():
@@ -190,6 +194,10 @@ def _is(rule: Rule, *kinds: str) -> bool:
 
 def _trims(rule: Rule) -> bool:
     return rule.match.kind == "regex" and rule.match.at == "line"
+
+
+def _looks_at_paragraphs(rule: Rule) -> bool:
+    return rule.where.max_words is None or rule.where.max_words > MAX_WORDS
 
 
 def _reads_groups(rule: Rule) -> bool:
