@@ -1,11 +1,12 @@
 """Cleaning against gold: curate beside bare trafilatura, jusText and C4's lines, in one run.
 
-    python benchmarks/cleaning.py BENCH [--set aeb ...] [--half dev|held] [--peers] [--ablate] [--worst 10]
+    python benchmarks/cleaning.py BENCH [--set aeb ...] [--half dev|held | --folds] [--peers] [--ablate] [--worst 10]
 
 BENCH is a folder of sets, each with ``gold.jsonl`` and ``pages/`` (HTML) or ``raw/`` (JSONL of text), beside the
 ``score.py`` that defines the figures. Dedup, language filter and quality are off: what is scored is extraction and
 cleaning. ``--half`` scores only the sites whose name has an even (dev) or odd (held) hash: rules are developed looking
-at the one half and judged by the other. ``--ablate`` leaves out each rule file and each heuristic in turn.
+at the one half and judged by the other; ``--folds`` prints both, one below the other. ``--ablate`` leaves out each rule
+file and each heuristic in turn.
 """
 
 from __future__ import annotations
@@ -180,7 +181,7 @@ def figures(result: Mapping[str, Any]) -> str:
     return "  ".join(f"{result[name]:9.4f}" if name in result else " " * 9 for name in names)
 
 
-HEAD = f"{'':42}" + "  ".join(
+HEAD = f"{'':46}" + "  ".join(
     f"{name:>9}" for name in ("f1", "precision", "recall", "exact", "residue", "loss", "seg_f1")
 )
 
@@ -228,6 +229,7 @@ def main() -> None:
     parser.add_argument("bench", type=Path)
     parser.add_argument("--set", dest="sets", action="append", choices=SETS)
     parser.add_argument("--half", choices=("all", "dev", "held"), default="all")
+    parser.add_argument("--folds", action="store_true")
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--ablate", action="store_true")
     parser.add_argument("--worst", type=int, default=0)
@@ -236,19 +238,21 @@ def main() -> None:
     matcher = compile_rules([load_pack(packaged_rules())])
     print(HEAD)
     for name in args.sets or SETS:
-        bench = load_set(args.bench, name, score, args.half)
-        for peer, texts in peers(bench) if args.peers else ():
-            print(f"{name:20} {peer:21}{figures(score.score(bench.gold, texts))}")
-        curate_texts(bench, matcher, recipe)  # patterns are compiled and automata built as lines come by
-        texts, seconds, lines = curate_texts(bench, matcher, recipe)
-        cost = f"{1e6 * seconds / max(lines, 1):.0f} us/line"
-        if not name.endswith(("-recall", "-plain")):
-            cost += f", {seconds / bench.seconds:.1%} of extraction"
-        print(f"{name:20} {'curate':21}{figures(score.score(bench.gold, texts))}  {cost}")
-        if args.ablate:
-            ablate(bench, score, matcher, recipe)
-        if args.worst:
-            worst(bench, score, texts, args.worst)
+        for half in ("dev", "held") if args.folds else (args.half,):
+            bench = load_set(args.bench, name, score, half)
+            label = f"{name} {half}" if args.folds else name
+            for peer, texts in peers(bench) if args.peers else ():
+                print(f"{label:24} {peer:21}{figures(score.score(bench.gold, texts))}")
+            curate_texts(bench, matcher, recipe)  # patterns are compiled and automata built as lines come by
+            texts, seconds, lines = curate_texts(bench, matcher, recipe)
+            cost = f"{1e6 * seconds / max(lines, 1):.0f} us/line"
+            if bench.pages_are_html():
+                cost += f", {seconds / bench.seconds:.1%} of extraction"
+            print(f"{label:24} {'curate':21}{figures(score.score(bench.gold, texts))}  {cost}")
+            if args.ablate:
+                ablate(bench, score, matcher, recipe)
+            if args.worst:
+                worst(bench, score, texts, args.worst)
 
 
 if __name__ == "__main__":
