@@ -1,7 +1,7 @@
 """CSS-like selectors, matched against the element path that is kept beside a line.
 
 A selector is one or more compounds divided by spaces (descendants): ``tag``, ``.class``, ``#id``, ``[attr]``,
-``[attr=v]``, ``[attr*=v]``, ``[attr^=v]``. Letter case is ignored.
+``[attr=v]``, ``[attr*=v]``, ``[attr^=v]``, ``[attr$=v]``. Letter case is ignored.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-_PIECE = re.compile(r"""\.([\w-]+)|\#([\w-]+)|\[([\w-]+)(?:([*^]?=)["']?([^\]"']*)["']?)?\]|^([a-z][\w-]*)""")
+_PIECE = re.compile(r"""\.([\w-]+)|\#([\w-]+)|\[([\w-]+)(?:([*^$]?=)["']?([^\]"']*)["']?)?\]|^([a-z][\w-]*)""")
 _STEP = re.compile(r"""\.([^.#\[\s]+)|\#([^.#\[\s]+)|\[([\w-]+)=([^\]]*)\]|^([^.#\[\s]+)""")
 
 
@@ -52,7 +52,7 @@ def _compound(part: str) -> Compound:
         found = _PIECE.match(part, at) if at else _PIECE.match(part)
         if not found:
             raise ValueError(
-                f"{part[at:]!r} is not understood (tag, .class, #id, [attr=v], [attr*=v], [attr^=v], spaces)"
+                f"{part[at:]!r} is not understood (tag, .class, #id, [attr=v], [attr*=v], [attr^=v], [attr$=v], spaces)"
             )
         cls, identity, attribute, operator, value, name = found.groups()
         if cls:
@@ -123,4 +123,6 @@ def _compare(own: str, operator: str, value: str) -> bool:
         return value in own
     if operator == "^=":
         return own.startswith(value)
+    if operator == "$=":
+        return own.endswith(value)
     return not operator or own == value
