@@ -356,3 +356,30 @@ def rules_test(
     examples = sum(len(rule.drop_examples) + len(rule.keep_examples) + len(rule.strip_examples) for rule in rules)
     print(f"{len(rules)} rules, {examples} examples, {len(broken)} broken.")
     raise typer.Exit(1 if broken else 0)
+
+
+@rules_app.command("mine")
+def rules_mine(
+    out: Annotated[Path, typer.Argument(help="The build to mine.")],
+    min_support: Annotated[int, typer.Option(help="Articles that must have a line; prose twice as many.", min=2)] = 3,
+    limit: Annotated[int, typer.Option(help="Candidates to print.", min=1)] = 100,
+    golden: Annotated[
+        Path | None, typer.Option(help="Golden cases on which to try the candidates; default: golden/, if it is there.")
+    ] = None,
+    bench: Annotated[
+        Path | None, typer.Option(help="Folder with gold.jsonl, a page a line, on which to try the candidates.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Propose rules for the lines that the articles of a build repeat, as a rule file that a person chooses from.
+
+    Example: curate rules mine out/
+    """
+    from curate.mine import as_dict, as_yaml, bench_reference, golden_reference
+    from curate.mine import mine as run
+
+    cases = golden or (Path("golden") if any(Path("golden").glob("*/about.yaml")) else None)
+    references = [golden_reference(cases)] if cases else []
+    references += [bench_reference(bench)] if bench else []
+    mined = run(out, min_support, limit, references)
+    print(json.dumps(as_dict(mined)) if as_json else as_yaml(mined, out), end="\n" if as_json else "")

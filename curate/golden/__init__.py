@@ -2,6 +2,7 @@
 
 from curate.golden.cases import Case, Page, Span, find_cases, load_case
 from curate.golden.compare import Floors, PageReport, Report, floors_of
+from curate.golden.report import case_lines
 from curate.golden.run import check_case, check_cases
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "PageReport",
     "Report",
     "Span",
+    "case_lines",
     "check_case",
     "check_cases",
     "find_cases",

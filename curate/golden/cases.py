@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 import hashlib
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -106,7 +104,7 @@ def find_cases(root: Path, names: Sequence[str] = (), select: str = "") -> list[
     """
     if not root.is_dir():
         raise InputError(f"{root}: there is no such folder of cases.")
-    folders = {path.parent.name: path.parent for path in sorted(root.glob(f"*/{ABOUT}"))}
+    folders = {path.name: path for path in sorted(root.iterdir()) if _is_case(path)}
     for name in names:
         if name not in folders:
             raise InputError(f"{root}: no case is called {name!r}{did_you_mean(name, folders)}")
@@ -118,6 +116,13 @@ def find_cases(root: Path, names: Sequence[str] = (), select: str = "") -> list[
     if not chosen:
         raise InputError(f"{root}: there is no case" + (f" that fits {select!r}." if select else "."))
     return chosen
+
+
+def _is_case(folder: Path) -> bool:
+    """Whether a folder describes a case, or has a page that nobody has described yet."""
+    if not folder.is_dir():
+        return False
+    return any(path.name in (ABOUT, SITE) or path.name.startswith(PAGE) for path in folder.iterdir())
 
 
 def input_of(folder: Path) -> Path:
@@ -141,22 +146,21 @@ def load_case(folder: Path) -> Case:
     about = read_about(folder)
     where = f"{folder / ABOUT}: "
     removed = read_removed(folder / REMOVED)
-    single = not isinstance(about.get("pages"), Mapping)
-    tables = {input_of(folder).name: about} if single else about["pages"]
+    single = about.get("pages") is None
+    tables = {input_of(folder).name: about} if single else _table(about["pages"], f"{where}pages: ")
     pages = {}
     for name, table in tables.items():
-        if not isinstance(table, Mapping):
-            raise InputError(f"{where}pages: {name}: a table is wanted.")
+        of_page = where if single else f"{where}pages: {name}: "
         if not single:
-            _known(table, _PAGE_KEYS, f"{where}pages: {name}: ")
-        pages[name] = _page(folder, name, table, removed.get(name, ()), where, single)
+            _known(_table(table, of_page), _PAGE_KEYS, of_page)
+        pages[name] = _page(folder, name, table, removed.get(name, ()), of_page, single)
     return Case(
         folder,
         str(about["shows"]).strip(),
         str(about["language"]),
         str(about["license"]),
         about["reviewed"],
-        recipe_from(nested(about.get("recipe") or {}), where=where),
+        recipe_from(nested(_table(about.get("recipe"), f"{where}recipe: ")), where=where),
         pages,
     )
 
@@ -188,7 +192,7 @@ def read_about(folder: Path) -> dict[str, Any]:
 def _page(
     folder: Path, name: str, table: Mapping[str, Any], removed: tuple[Span, ...], where: str, single: bool
 ) -> Page:
-    expect = table.get("expect") or {}
+    expect = _table(table.get("expect"), f"{where}expect: ")
     _known(expect, (*_COLUMNS, *_OUTCOMES), f"{where}expect: ")
     expect = {key: _plain(value) for key, value in expect.items()}
     article = not ("rejected" in expect or "duplicate_of" in expect)
@@ -196,7 +200,8 @@ def _page(
     today = str(table.get("today") or "")
     if today and today not in OUTCOMES:
         raise InputError(f"{where}today: no outcome is called {today!r}{did_you_mean(today, OUTCOMES)}")
-    return Page(text, expect, _lines(table.get("residue")), _lines(table.get("lost")), removed, today)
+    residue, lost = (_lines(table.get(key), f"{where}{key}: ") for key in ("residue", "lost"))
+    return Page(text, expect, residue, lost, removed, today)
 
 
 def expected_name(page: str, single: bool) -> str:
@@ -228,7 +233,15 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime.date) else value
 
 
-def _lines(value: Any) -> tuple[str, ...]:
+def _table(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping | None):
+        raise InputError(f"{where}a table is wanted, not {value!r}")
+    return value or {}
+
+
+def _lines(value: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list | None):
+        raise InputError(f"{where}a list of lines is wanted, not {value!r}")
     return tuple(str(_plain(line)) for line in value or ())
 
 
@@ -239,8 +252,10 @@ def nested(options: Mapping[str, Any]) -> dict[str, Any]:
         section, _, option = key.partition(".")
         if option:
             tables.setdefault(section, {})[option] = value
-        else:
+        elif isinstance(value, Mapping):
             tables.setdefault(section, {}).update(value)
+        else:
+            tables[section] = value
     return tables
 
 
@@ -253,14 +268,17 @@ def read_removed(path: Path) -> dict[str, tuple[Span, ...]]:
     if not path.is_file():
         return {}
     found: dict[str, list[Span]] = {}
-    rows = csv.reader(io.StringIO(path.read_text("utf-8"), newline=""), delimiter="\t", quoting=csv.QUOTE_NONE)
+    try:
+        rows = path.read_text("utf-8").removesuffix("\n").split("\n")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: {error}") from None
     for number, row in enumerate(rows, 1):
-        if number == 1 and tuple(row) == _HEADER:
+        if number == 1 and row == "\t".join(_HEADER):
             continue
         try:
-            page, start, end, rule, text = row
-            found.setdefault(page, []).append(Span(int(start), int(end), rule, _unescaped(text)))
-        except ValueError:
+            page, start, end, rule, text = row.split("\t")
+            found.setdefault(_unescaped(page), []).append(Span(int(start), int(end), rule, _unescaped(text)))
+        except (ValueError, KeyError):
             raise InputError(f"{path}:{number}: {len(_HEADER)} columns are wanted: {', '.join(_HEADER)}.") from None
     return {page: tuple(spans) for page, spans in found.items()}
 
@@ -269,7 +287,7 @@ def removed_text(pages: Mapping[str, Iterable[Span]]) -> str:
     """The content of ``removed.tsv``."""
     rows = ["\t".join(_HEADER)]
     for page, spans in pages.items():
-        rows += [f"{page}\t{one.start}\t{one.end}\t{one.rule}\t{_escaped(one.text)}" for one in spans]
+        rows += [f"{_escaped(page)}\t{one.start}\t{one.end}\t{one.rule}\t{_escaped(one.text)}" for one in spans]
     return "\n".join(rows) + "\n"
 
 
@@ -280,4 +298,4 @@ def _escaped(text: str) -> str:
 def _unescaped(text: str) -> str:
     back = {escape[1]: char for char, escape in _ESCAPES.items()}
     parts = iter(text)
-    return "".join(back.get(next(parts, ""), "") if char == "\\" else char for char in parts)
+    return "".join(back[next(parts, "")] if char == "\\" else char for char in parts)

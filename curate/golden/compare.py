@@ -101,14 +101,13 @@ def floors_of(reports: Iterable[Report]) -> Floors:
 def compare(case: Case, outcomes: Mapping[str, Outcome]) -> Report:
     """Every page of a case, and every page that came of it unasked, beside what is wanted."""
     pages = [_compared(name, wanted, outcomes.get(name)) for name, wanted in case.pages.items()]
-    unasked = [name for name in outcomes if name not in case.pages]
-    pages += [PageReport(name, (f"{name}: about.yaml says nothing of it",), (), (), {}, (), {}) for name in unasked]
+    pages += [_unasked(name, outcome) for name, outcome in outcomes.items() if name not in case.pages]
     return Report(case.name, case.reviewed, tuple(pages))
 
 
 def _compared(name: str, wanted: Page, outcome: Outcome | None) -> PageReport:
     if outcome is None:
-        return PageReport(name, ("the page is gone: it is no row of any table",), (), (), {}, (), {})
+        return _gone(name, wanted)
     if wanted.outcome != outcome.kind or wanted.text is None or outcome.text is None:
         return _other_outcome(name, wanted, outcome)
     expect = {key: _as_wanted(value, outcome.columns.get(key)) for key, value in wanted.expect.items()}
@@ -137,6 +136,30 @@ def _compared(name: str, wanted: Page, outcome: Outcome | None) -> PageReport:
         expected_chars=sum(map(len, expected)),
         # a line that stands inside a longer one is not lost
         lost_chars=sum(len(line) for line in lost if " ".join(line.split()) not in squeezed),
+    )
+
+
+def _unasked(name: str, outcome: Outcome) -> PageReport:
+    expect = outcome.columns if outcome.text is None else {}
+    return PageReport(name, (f"{name}: about.yaml says nothing of it",), (), (), expect, outcome.removed, {})
+
+
+def _gone(name: str, wanted: Page) -> PageReport:
+    """A page of which nothing came: what is wanted of it stays wanted."""
+    lines = _lines(wanted.text or "")
+    chars = sum(map(len, lines))
+    return PageReport(
+        name,
+        ("the page is gone: it is no row of any table",),
+        wanted.residue,
+        wanted.lost,
+        wanted.expect,
+        wanted.removed,
+        {},
+        expected_lines=len(lines),
+        expected_chars=chars,
+        lost_chars=chars,
+        today=wanted.today,
     )
 
 
@@ -200,7 +223,7 @@ def _line_differences(expected: Sequence[str], kept: Sequence[str]) -> tuple[lis
 def _text_differences(wanted: Page, outcome: Outcome, residue: Sequence[str], lost: Sequence[str]) -> Iterator[str]:
     """What differs from the accepted state: each line with the rule that removes it now, or did."""
     for line in _more(lost, wanted.lost):
-        yield f"- {line}    (expected; {_remover(line, outcome.removed)})"
+        yield f"- {line}    (expected; {_remover(line, outcome)})"
     for line in _more(residue, wanted.residue):
         yield f"+ {line}    (not expected; {_former(line, wanted.removed)})"
     for line in _more(wanted.lost, lost):
@@ -221,14 +244,28 @@ def _more(lines: Iterable[str], than: Iterable[str]) -> list[str]:
     return more
 
 
-def _remover(line: str, removed: Iterable[Span]) -> str:
-    rules = [span.rule for span in removed if line.strip() in span.text]
-    return f"removed by {rules[0]}" if rules else NOT_EXTRACTED
+def _remover(line: str, outcome: Outcome) -> str:
+    if rules := _rules_around(line, outcome.removed):
+        return f"removed by {rules[0]}"
+    if " ".join(line.split()) in " ".join((outcome.text or "").split()):
+        return "it stands within a longer line"
+    rules = _rules_within(line, outcome.removed)
+    return f"removed in part by {', '.join(rules)}" if rules else NOT_EXTRACTED
 
 
-def _former(line: str, removed: Iterable[Span]) -> str:
-    rules = [span.rule for span in removed if line.strip() in span.text]
-    return f"{rules[0]} removed it before" if rules else "no rule removed it before"
+def _former(line: str, removed: Sequence[Span]) -> str:
+    if rules := _rules_around(line, removed):
+        return f"{rules[0]} removed it before"
+    rules = _rules_within(line, removed)
+    return f"{', '.join(rules)} removed a part of it before" if rules else "no rule removed it before"
+
+
+def _rules_around(line: str, removed: Iterable[Span]) -> list[str]:
+    return [span.rule for span in removed if line.strip() in span.text]
+
+
+def _rules_within(line: str, removed: Iterable[Span]) -> list[str]:
+    return list(dict.fromkeys(span.rule for span in removed if span.text.strip() and span.text.strip() in line))
 
 
 def _span_differences(before: Sequence[Span], now: Sequence[Span]) -> Iterator[str]:
@@ -236,7 +273,8 @@ def _span_differences(before: Sequence[Span], now: Sequence[Span]) -> Iterator[s
     gone, new = Counter(before) - Counter(now), Counter(now) - Counter(before)
     moved = Counter((one.rule, one.text) for one in gone) & Counter((one.rule, one.text) for one in new)
     if moved:
-        yield f"removed.tsv: {moved.total()} spans stand at other offsets"
+        rules = ", ".join(sorted({rule for rule, _ in moved}))
+        yield f"removed.tsv: {moved.total()} spans stand at other offsets ({rules})"
     for sign, spans, said in (("-", gone, "no longer removes"), ("+", new, "now removes")):
         left = Counter(moved)
         for span in sorted(spans.elements()):

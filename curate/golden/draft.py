@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import yaml
 
+from curate.build import read_build
 from curate.errors import InputError, OutputError
 from curate.golden.cases import ABOUT, EXPECTED, REMOVED, removed_text
 from curate.golden.run import run_case
 from curate.model import Page
 from curate.read import list_inputs, plan_splits, read
-from curate.recipe import Recipe
+from curate.recipe import Recipe, recipe_from
 
 _SUFFIXES = (".html", ".htm", ".txt", ".jsonl", ".warc.gz", ".warc", ".html.gz")
 _DRAFTED = ("title", "authors", "date_published", "publisher", "language", "wire_agency", "dateline")
@@ -28,21 +32,32 @@ def new_case(page: str, root: Path, name: str, out: Path | None = None, raw: Pat
         root: the folder of cases.
         name: of the new case.
         out: a build that has the page.
-        raw: the input of that build, where it is not below the current folder as build.json says.
+        raw: the input of that build.
 
     Returns:
         The case's folder.
 
     Raises:
         InputError: there is no such page, or nothing comes of it.
-        OutputError: the case exists already.
+        OutputError: the case exists already, or its name is no folder's; ``out`` is no build.
     """
     folder = root / name
+    if Path(name).name != name:
+        raise OutputError(f"{name!r} cannot be the name of a folder in {root}.")
     if folder.exists():
         raise OutputError(f"{folder} exists already.")
     content, suffix = _of_build(page, out, raw) if out is not None else _of_file(Path(page))
-    folder.mkdir(parents=True)
-    (folder / f"page{suffix}").write_bytes(content)
+    with tempfile.TemporaryDirectory(prefix="curate-golden-") as work:
+        draft = Path(work) / name
+        draft.mkdir()
+        (draft / f"page{suffix}").write_bytes(content)
+        _write_draft(draft, page, suffix)
+        root.mkdir(parents=True, exist_ok=True)
+        shutil.move(draft, folder)
+    return folder
+
+
+def _write_draft(folder: Path, page: str, suffix: str) -> None:
     outcomes = run_case(folder / f"page{suffix}", Recipe())
     if len(outcomes) != 1:
         raise InputError(f"{page}: a case of one page is wanted; {len(outcomes)} records were found.")
@@ -64,7 +79,6 @@ def new_case(page: str, root: Path, name: str, out: Path | None = None, raw: Pat
     }
     text = yaml.safe_dump(about, sort_keys=False, allow_unicode=True, width=120)
     (folder / ABOUT).write_text(text, "utf-8")
-    return folder
 
 
 def _of_file(path: Path) -> tuple[bytes, str]:
@@ -77,6 +91,7 @@ def _of_file(path: Path) -> tuple[bytes, str]:
 
 
 def _of_build(name: str, out: Path, raw: Path | None) -> tuple[bytes, str]:
+    options = recipe_from({"read": read_build(out)["recipe"]["read"]}).read
     row = _row(name, out)
     if raw is None:
         raise InputError("Where is the input of that build? Say: --raw raw/")
@@ -84,14 +99,21 @@ def _of_build(name: str, out: Path, raw: Path | None) -> tuple[bytes, str]:
         if one.file_path != row["file_path"]:
             continue
         for split in plan_splits([one], _WHOLE_FILE):
-            for record in read(split, Recipe().read):
+            for record in read(split, options):
                 if isinstance(record, Page) and record.id == row["id"]:
-                    return (record.html, ".html") if record.html is not None else (_text_of(record), ".txt")
+                    return _content(record)
     raise InputError(f"{raw} has no record {row['file_path']} that is {name}.")
 
 
-def _text_of(record: Page) -> bytes:
-    return (record.text or "").encode()
+def _content(record: Page) -> tuple[bytes, str]:
+    """HTML and bare text as they are; text with what stood beside it as a row of JSONL."""
+    if record.html is not None:
+        return record.html, ".html"
+    text = record.text or ""
+    if not (record.url or record.declared):
+        return text.encode(), ".txt"
+    row = {"url": record.url, **record.declared, "text": text}
+    return (json.dumps(row, ensure_ascii=False) + "\n").encode(), ".jsonl"
 
 
 def _row(name: str, out: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ MAX_LINES_SHOWN = 40
 def summary_lines(reports: Sequence[Report], baseline: Iterable[str]) -> Iterator[str]:
     """What `curate check` prints: a diff for each case that differs, what changed by rule, and the figures."""
     for report in reports:
-        yield from _case_lines(report)
+        yield from case_lines(report)
     rules = _rule_changes(reports)
     if rules:
         yield ""
@@ -38,12 +38,13 @@ def summary_lines(reports: Sequence[Report], baseline: Iterable[str]) -> Iterato
     )
 
 
-def _case_lines(report: Report) -> Iterator[str]:
+def case_lines(report: Report) -> Iterator[str]:
+    """One case's diff, none where all is as accepted."""
     if report.passed:
         return
     yield f"{report.case}: differs" + ("" if report.reviewed else " (not reviewed)")
-    if report.error:
-        yield f"  {report.error}"
+    for line in report.error.splitlines():
+        yield f"  {_printable(line)}"
     shown = 0
     for page in report.pages:
         if page.differences and len(report.pages) > 1:
@@ -102,7 +103,7 @@ def junit(reports: Sequence[Report], baseline: Sequence[str]) -> bytes:
             ElementTree.SubElement(case, "skipped", message="not reviewed")
         elif not report.passed:
             failure = ElementTree.SubElement(case, "failure", message=f"{report.case} differs")
-            failure.text = "\n".join(_case_lines(report))
+            failure.text = "\n".join(case_lines(report))
     floors = ElementTree.SubElement(suite, "testcase", classname="golden", name="baseline")
     if baseline:
         failure = ElementTree.SubElement(floors, "failure", message="below the baseline")

@@ -95,7 +95,16 @@ def _outcomes(out: Path, names: frozenset[str]) -> dict[str, Outcome]:
             return url or f"{file_path}#{row['id']}"
         return file_path
 
-    called = {row["id"]: name_of(row, row["provenance"]["file_path"]) for row in tables["data"]}
+    taken: set[str] = set()
+
+    def own_name(row: dict[str, Any], file_path: str) -> str:
+        """An archive may hold the same URL twice."""
+        name = name_of(row, file_path)
+        name = f"{name}#{row['id']}" if name in taken else name
+        taken.add(name)
+        return name
+
+    called = {row["id"]: own_name(row, row["provenance"]["file_path"]) for row in tables["data"]}
     spans: dict[str, list[Span]] = {}
     for row in tables["removed"]:
         spans.setdefault(row["id"], []).append(Span(row["start"], row["end"], row["rule"], row["text"]))
@@ -104,10 +113,10 @@ def _outcomes(out: Path, names: frozenset[str]) -> dict[str, Outcome]:
         for row in tables["data"]
     }
     for row in tables["rejected"]:
-        name = name_of(row, row["file_path"])
+        name = own_name(row, row["file_path"])
         found[name] = Outcome(None, {"rejected": f"{row['stage']}/{row['reason']}"})
     for row in tables["duplicates"]:
-        name = name_of(row, row["file_path"])
+        name = own_name(row, row["file_path"])
         found[name] = Outcome(None, {"duplicate_of": called.get(row["kept_id"]), "kind": row["kind"]})
     return found
 

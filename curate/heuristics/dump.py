@@ -15,6 +15,7 @@ from curate.lines import Line
 MIN_MENU_RUN = 5
 """So many very short lines in a row are a menu or a share bar."""
 MENU_WORDS = 4
+MIN_SENTENCE_WORDS = 3
 GAP_WORDS = 10
 """Words of prose that one line without prose outweighs."""
 MIN_BODY_GAIN = 60
@@ -81,11 +82,16 @@ def _gains(draft: Draft, filled: Sequence[Line]) -> list[int]:
     for line in filled:
         if line.index in draft.named or (listed and _is_indented(line) and not draft.is_in_data(line)):
             gains.append(-GAP_WORDS)
-        elif line.prose:
+        elif line.prose or _is_sentence(line):
             gains.append(min(line.words, MAX_LINE_GAIN))
         else:
             gains.append(1 if draft.is_in_data(line) else -GAP_WORDS)
     return gains
+
+
+def _is_sentence(line: Line) -> bool:
+    """Whether a short line ends like a sentence, as menus and headlines do not."""
+    return line.words >= MIN_SENTENCE_WORDS and line.text.rstrip(" \"”»").endswith((".", "!", "?", "。", "！", "？"))
 
 
 def _is_indented(line: Line) -> bool:
