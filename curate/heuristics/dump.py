@@ -22,7 +22,7 @@ MIN_BODY_GAIN = 60
 """Words of prose, less the cost of gaps, from which a run of lines is a body: three sentences."""
 MAX_LINE_GAIN = 80
 """A paragraph counts no more than this: one long text elsewhere (terms of use) is not the body."""
-MAX_BEFORE_TITLE_SHARE = 0.3
+MAX_BEFORE_TITLE_SHARE = 0.1
 """Share of the body's words that may stand before the title, and then are not the body."""
 MIN_REPEATED_WORDS = 4
 MIN_REPEATED_PROSE_WORDS = 12
