@@ -6,7 +6,7 @@ after the rules.
 
 from collections.abc import Mapping
 
-from curate.heuristics.dump import body, comments, head, menus, repeated
+from curate.heuristics.dump import body, comments, head, menus, repeated, teasers
 from curate.heuristics.model import Draft, Heuristic, Mark
 from curate.heuristics.site import SiteLines, other_titles, paragraph_paths, repeated_lines
 from curate.heuristics.tail import tail
@@ -19,6 +19,7 @@ ANYWHERE: Mapping[str, Heuristic] = {
 PLACED: Mapping[str, Heuristic] = {
     "page/own-title": own_title,
     "page/repeated": repeated,
+    "page/teaser": teasers,
     "page/comments": comments,
     "page/menu": menus,
     "page/head": head,

@@ -26,6 +26,7 @@ MAX_BEFORE_TITLE_SHARE = 0.1
 """Share of the body's words that may stand before the title, and then are not the body."""
 MIN_REPEATED_WORDS = 4
 MIN_REPEATED_PROSE_WORDS = 12
+MIN_CAPTION_WORDS = 3
 MIN_STAMPS = 2
 MAX_STAMP_WORDS = 12
 MIN_BEFORE_COMMENTS_SHARE = 0.25
@@ -91,7 +92,7 @@ def _gains(draft: Draft, filled: Sequence[Line]) -> list[int]:
 
 def _is_sentence(line: Line) -> bool:
     """Whether a short line ends like a sentence, as menus and headlines do not."""
-    return line.words >= MIN_SENTENCE_WORDS and line.text.rstrip(" \"”»").endswith((".", "!", "?", "。", "！", "？"))
+    return line.words >= MIN_SENTENCE_WORDS and line.text.rstrip(' "”»').endswith((".", "!", "?", "。", "！", "？"))
 
 
 def _is_indented(line: Line) -> bool:
@@ -154,6 +155,31 @@ def repeated(draft: Draft) -> Iterator[Mark]:
 
 def _is_question(line: Line) -> bool:
     return line.text.rstrip(' "”»').endswith(("?", "？"))
+
+
+def teasers(draft: Draft) -> Iterator[Mark]:
+    """A picture's description above its caption, and a headline below one, in a plain dump.
+
+    The caption or credit is a line that a rule named, with no blank line between; on the other side of the description
+    or headline stands a blank line or another named one. A sub-heading stands above prose.
+    """
+    if not draft.is_dump:
+        return
+    for above, line, below in zip(draft.lines, draft.lines[1:], draft.lines[2:], strict=False):
+        if not line.key or line.prose or line.words < MIN_CAPTION_WORDS:
+            continue
+        if _is_caption(draft, above) and _is_edge(draft, below):
+            yield Mark(line.index, "page/teaser", "A headline directly below a picture's caption.")
+        elif _is_caption(draft, below) and _is_edge(draft, above):
+            yield Mark(line.index, "page/teaser", "A picture's description, directly above its caption.")
+
+
+def _is_caption(draft: Draft, line: Line) -> bool:
+    return line.index in draft.named and line.words >= MIN_CAPTION_WORDS
+
+
+def _is_edge(draft: Draft, line: Line) -> bool:
+    return not line.text.strip() or line.index in draft.named
 
 
 def comments(draft: Draft) -> Iterator[Mark]:
