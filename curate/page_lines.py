@@ -7,6 +7,8 @@ their letters and digits.
 from __future__ import annotations
 
 import re
+import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,43 +17,17 @@ from lxml import etree
 from curate.model import Evidence
 from curate.text import split_lines
 
-_INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "q",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-    ]
-)
+# fmt: off
+_CUTTING = frozenset([
+    "address", "article", "aside", "blockquote", "body", "br", "button", "caption", "center", "col", "colgroup",
+    "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form",
+    "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "legend", "li", "listing", "main",
+    "menu", "nav", "ol", "p", "pre", "search", "section", "summary", "table", "tbody", "td", "tfoot", "th",
+    "thead", "tr", "ul", "video", "audio",
+])
+# fmt: on
+"""Elements before and after which text is not one line; all others, unknown ones too, stand within it (HTML standard,
+section "Flow content": CSS display other than inline)."""
 _SILENT = frozenset(
     [
         "script",
@@ -73,7 +49,11 @@ _ATTRIBUTES = ("role", "itemprop", "aria-label", "data-testid")
 _NOT_WORD = re.compile(r"[\W_]+")
 _UNSAFE = re.compile(r"[\s>.#\[\]=]+")
 _MAYBE_UNSEEN = frozenset({"span", "em", "i", "b", "small", "p", "div"})
-_UNSEEN_CLASS = re.compile(r"sr-only|visually-?hidden|screen-reader-|assistive-text", re.I)
+_UNSEEN_CLASS = re.compile(
+    r"(?:^|[\s_])(?:[a-z]+__)?(?:sr-only|sronly|visually-?hidden|visuallyhidden|screen-reader-(?:text|only)|"
+    r"screenreader(?:-text)?|assistive-text|[a-z]{1,2}-visually-?hidden)(?:$|\s)",
+    re.I,
+)
 KEY_CHARS = 60
 """Letters and digits by which a line is found again."""
 MAX_PATH_STEPS = 40
@@ -107,6 +87,8 @@ def page_blocks(tree: Any) -> list[Block]:
 
     def flush() -> None:
         text = "".join([piece for piece, _ in pieces])
+        if not text.isascii():
+            text = unicodedata.normalize("NFC", text)  # as the extractor's text is
         if not text.isspace():
             blocks.append(Block(current, text, sum([len(piece) for piece, linked in pieces if linked])))
         pieces.clear()
@@ -119,7 +101,7 @@ def page_blocks(tree: Any) -> list[Block]:
                 walk.skip_subtree()
                 if tag in _MAYBE_UNSEEN:
                     unseen.append(element)
-            elif tag not in _INLINE:
+            elif tag in _CUTTING or element is root:
                 if pieces:
                     flush()
                 current = element
@@ -132,7 +114,7 @@ def page_blocks(tree: Any) -> list[Block]:
                     pieces.append((element.text, links > 0))
             continue
         if event == "end" and tag not in _SILENT:
-            if tag not in _INLINE:
+            if tag in _CUTTING or element is root:
                 if pieces:
                     flush()
                 parent = element.getparent()
@@ -145,8 +127,19 @@ def page_blocks(tree: Any) -> list[Block]:
         flush()
     for element in unseen:
         if element.getparent() is not None:
-            element.drop_tree()
+            _drop(element)
     return blocks
+
+
+def _drop(element: Any) -> None:
+    """Take an element out of the tree; its tail stays. lxml's own refuses where a control character stands beside."""
+    try:
+        element.drop_tree()
+    except ValueError:
+        for one in element.iter():
+            one.text = None
+            if one is not element:
+                one.tail = None
 
 
 def _is_unseen(element: Any) -> bool:
@@ -170,20 +163,22 @@ def line_evidence(text: str, blocks: Sequence[Block], article_body: str | None) 
         blocks: the page's text blocks.
         article_body: ``articleBody`` of the page's JSON-LD, or None.
     """
-    index: dict[str, list[tuple[str, Block]]] = {}
-    for block in blocks:
+    index: dict[str, list[tuple[str, int]]] = {}
+    for number, block in enumerate(blocks):
         if block.key:
-            index.setdefault(block.key[:KEY_CHARS], []).append((block.key, block))
+            index.setdefault(block.key[:KEY_CHARS], []).append((block.key, number))
     body = squash(article_body) if article_body else ""
     paths: dict[Any, str] = {}
     steps: dict[Any, str] = {}
     found: list[Evidence | None] = []
-    for line in split_lines(text):
-        key = squash(line)
-        place = _block_of(key, index) or _block_of(squash(_first_cell(line)), index)
-        if place is None:
+    keys = [squash(line) for line in split_lines(text)]
+    cells = [squash(_first_cell(line)) for line in split_lines(text)]
+    candidates = [_blocks_of(key, index) or _blocks_of(cell, index) for key, cell in zip(keys, cells, strict=True)]
+    for key, chosen in zip(keys, _nearest(candidates), strict=True):
+        if chosen is None:
             found.append(None)
             continue
+        place = blocks[chosen]
         if place.element not in paths:
             paths[place.element] = element_path(place.element, steps)
         share = place.linked / place.chars if place.chars else 0.0
@@ -191,19 +186,36 @@ def line_evidence(text: str, blocks: Sequence[Block], article_body: str | None) 
     return found
 
 
+def _nearest(candidates: Sequence[Sequence[int]]) -> list[int | None]:
+    """Of the blocks that each line may be, the one nearest to those of the lines around it that can be only one.
+
+    The words of a sub-heading may stand in a menu above the article as well.
+    """
+    sure = [(line, found[0]) for line, found in enumerate(candidates) if len(found) == 1]
+    lines = [line for line, _ in sure]
+    chosen: list[int | None] = []
+    for line, found in enumerate(candidates):
+        if len(found) < 2 or not sure:
+            chosen.append(found[0] if found else None)
+            continue
+        at = bisect_left(lines, line)
+        around = [number for _, number in sure[max(at - 1, 0) : at + 1]]
+        chosen.append(min(found, key=lambda one: (sum(abs(one - number) for number in around), one)))
+    return chosen
+
+
 def _first_cell(line: str) -> str:
     """The first cell of a table row, which the extractor writes as ``| a | b |``; the page has a block a cell."""
     return next((cell for cell in line.split("|") if cell.strip()), "") if line.startswith("|") else ""
 
 
-def _block_of(key: str, index: dict[str, list[tuple[str, Block]]]) -> Block | None:
-    """The block that begins like the line; of several, the one whose length is nearest."""
+def _blocks_of(key: str, index: dict[str, list[tuple[str, int]]]) -> list[int]:
+    """The numbers of the blocks that begin like the line; of several, those whose length is nearest."""
     if not key:
-        return None
-    candidates = index.get(key[:KEY_CHARS])
-    if not candidates:
-        return None
-    return min(candidates, key=lambda candidate: abs(len(candidate[0]) - len(key)))[1]
+        return []
+    candidates = index.get(key[:KEY_CHARS], [])
+    nearest = min((abs(len(other) - len(key)) for other, _ in candidates), default=0)
+    return [number for other, number in candidates if abs(len(other) - len(key)) == nearest]
 
 
 def element_path(element: Any, known: dict[Any, str] | None = None) -> str:

@@ -8,9 +8,10 @@ rest.
 
 from __future__ import annotations
 
+import itertools
 import re
-from bisect import bisect_right
-from collections import Counter, deque
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -37,6 +38,7 @@ MAX_REPEATED_KEY_CHARS = 60
 """A longer block that stands twice in a page is one paragraph set twice, for narrow and for wide screens."""
 MIN_BODY_GAIN = 1.3
 """``articleBody`` replaces the text where it is so much longer and holds nearly all of it."""
+MIN_BODY_SHARE = 0.9
 MIN_BODY_CHARS = 400
 
 _NEGATIVE = re.compile(
@@ -171,51 +173,61 @@ def densest(page: PageText) -> str:
 
 def _places(text: str, blocks: Sequence[Block]) -> dict[int, int]:
     """For each block that was extracted, the number of its (last) line."""
-    ends: list[tuple[int, int]] = []
-    whole: list[str] = []
-    at = 0
-    lines: dict[str, deque[int]] = {}
-    for number, line in enumerate(split_lines(text)):
-        key = squash(line)
-        lines.setdefault(key, deque()).append(number)
-        whole.append(key)
-        at += len(key)
-        ends.append((at, number))
-    joined = "".join(whole)
-    short = [(key, number) for number, key in enumerate(whole) if len(key) < 2 * MIN_INSIDE_CHARS]
+    keys = [squash(line) for line in split_lines(text)]
+    joined = "".join(keys)
+    ends = list(itertools.accumulate(len(key) for key in keys))
+    line_ends = frozenset(ends)
+    line_starts = frozenset(end - len(key) for end, key in zip(ends, keys, strict=True))
+    short = [(key, number) for number, key in enumerate(keys) if len(key) < 2 * MIN_INSIDE_CHARS]
+    lines: dict[str, list[int]] = {}
+    for number, key in enumerate(keys):
+        lines.setdefault(key, []).append(number)
     found: dict[int, int] = {}
+    repeated: dict[str, list[int]] = {}
     position = 0
     for number, block in enumerate(blocks):
         key = block.key
-        if key in lines and len(key) < MAX_REPEATED_KEY_CHARS:
-            # one block a line: of a heading that a live blog repeats, the extractor keeps the first
-            if lines[key] and key:
-                found[number] = lines[key].popleft()
+        if not key:
             continue
-        if len(key) < MIN_INSIDE_CHARS:
-            # a heading with its time before it is one line, and may be two blocks
-            at_line = next((n for one, n in short if key in one and 2 * len(key) >= len(one)), None) if key else None
-            if at_line is not None:
-                found[number] = at_line
+        if key in lines and len(key) < MAX_REPEATED_KEY_CHARS:
+            repeated.setdefault(key, []).append(number)
             continue
         start = joined.find(key, position)
         if start < 0:
             start = joined.find(key)
-        if start >= 0:
-            found[number] = _line_at(ends, start + len(key))
-            position = max(position, start)
-    return found
+        is_whole = start in line_starts and start + len(key) in line_ends
+        if start >= 0 and (len(key) >= MIN_INSIDE_CHARS or is_whole):
+            found[number] = bisect_left(ends, start + len(key))
+            position = max(position, start) if len(key) >= MIN_INSIDE_CHARS else position
+        elif start >= 0:
+            # a heading with its time before it is one line, and may be two blocks
+            line = next((n for one, n in short if key in one and 2 * len(key) >= len(one)), None)
+            if line is not None:
+                found[number] = line
+    return found | _paired(repeated, lines, found)
 
 
-def _line_at(ends: Sequence[tuple[int, int]], at: int) -> int:
-    low, high = 0, len(ends) - 1
-    while low < high:
-        middle = (low + high) // 2
-        if ends[middle][0] < at:
-            low = middle + 1
-        else:
-            high = middle
-    return ends[low][1]
+def _paired(
+    repeated: Mapping[str, Sequence[int]], lines: Mapping[str, Sequence[int]], found: Mapping[int, int]
+) -> dict[int, int]:
+    """For each line with the words of several short blocks, the block nearest to those of the lines around it.
+
+    Of a heading that a live blog repeats, the extractor keeps one line, and the other blocks are missing; of a heading
+    that a menu links to, the link is not the line.
+    """
+    by_line = sorted((line, number) for number, line in found.items())
+    paired: dict[int, int] = {}
+    for key, numbers in repeated.items():
+        left = list(numbers)
+        for line in lines[key]:
+            if not left:
+                break
+            at = bisect_left(by_line, (line, -1))
+            around = [number for _, number in by_line[max(at - 1, 0) : at + 1]]
+            number = min(left, key=lambda one: (sum(abs(one - other) for other in around), one))
+            left.remove(number)
+            paired[number] = line
+    return paired
 
 
 def _missing(page: PageText, found: Mapping[int, int]) -> list[int]:
@@ -225,7 +237,7 @@ def _missing(page: PageText, found: Mapping[int, int]) -> list[int]:
     if container is None:
         return []
     container = _whole_article(page, found, prose, container)
-    inside = page.inside(container)
+    inside = _before_next_story(page, page.inside(container), prose)
     kinds = {_kind(page.blocks[number].element) for number in prose}
     parents = {_frame(page.blocks[number].element) for number in prose}
     frames = {kind for parent in parents if _has_class(kind := _kind(parent))}
@@ -241,6 +253,13 @@ def _missing(page: PageText, found: Mapping[int, int]) -> list[int]:
     accepted |= set(_standfirsts(page, found, container))
     accepted |= set(_headings(page, inside, accepted, container))
     return sorted(accepted - set(found))
+
+
+def _before_next_story(page: PageText, inside: Sequence[int], prose: Sequence[int]) -> list[int]:
+    """The blocks up to the next main headline below the extracted prose: endless pages go on with another story."""
+    last = max(prose)
+    end = next((number for number in inside if number > last and page.blocks[number].element.tag == "h1"), None)
+    return [number for number in inside if end is None or number < end]
 
 
 def _container(page: PageText, prose: Sequence[int]) -> Any:
@@ -480,8 +499,8 @@ def _completed(text: str, article_body: str | None) -> str:
     body, own = squash(article_body), squash(text)
     if len(body) < MIN_BODY_GAIN * len(own):
         return text
-    lines = [squash(line) for line in split_lines(text) if line.strip()]
-    known = sum(len(line) for line in lines if line in body)
-    if known < 0.5 * len(own):
+    prose = [squash(line) for line in split_lines(text) if is_prose(line, count_words(line))]
+    known = sum(len(line) for line in prose if line in body)
+    if known < MIN_BODY_SHARE * sum(map(len, prose)):
         return text
     return "\n".join(line.strip() for line in split_lines(article_body) if line.strip())

@@ -7,8 +7,8 @@ after the rules.
 from collections.abc import Mapping
 
 from curate.heuristics.dump import body, comments, head, menus, repeated, teasers
-from curate.heuristics.model import Draft, Heuristic, Mark
-from curate.heuristics.site import SiteLines, other_titles, paragraph_paths, repeated_lines
+from curate.heuristics.model import Draft, Heuristic, Mark, paragraph_paths
+from curate.heuristics.site import SiteLines, other_titles, repeated_lines
 from curate.heuristics.tail import tail
 from curate.heuristics.title import own_title, title_sign
 

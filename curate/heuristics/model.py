@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,7 @@ MIN_DUMP_NAMED_SHARE = 0.25
 site
 name, 25% and 17% (nine in ten texts of the bench, November 2026)."""
 
+MIN_PARAGRAPHS = 3
 MAX_HEADING_LINK_SHARE = 0.5
 MIN_TEXT_WORDS = 6
 """A line of names or figures below a heading: a team, a table."""
@@ -113,13 +115,15 @@ class Draft:
 
         Sub-headings of an article stand so; the heading of a list of links stands above links.
         """
-        below = next((one for one in self.lines[line.index + 1 :] if one.key), None)
-        if below is None or line.evidence is None:
+        if line.evidence is None:
             return False
-        if line.text.startswith("|") and below.text.startswith("|"):
+        below = next((one for one in self.lines[line.index + 1 :] if one.key), None)
+        above = next((one for one in reversed(self.lines[: line.index]) if one.key), None)
+        if line.text.startswith("|") and any(one and one.text.startswith("|") for one in (above, below)):
             return True
         return (
-            _is_text(below)
+            below is not None
+            and _is_text(below)
             and line.evidence.link_share < MAX_HEADING_LINK_SHARE
             and _HEADING.search(line.evidence.path) is not None
             and self.site.repeated.get(below.key, 0) < MIN_REPEATED_TEXT
@@ -128,6 +132,12 @@ class Draft:
     def is_open(self, line: Line) -> bool:
         """Whether ``line`` has text that no earlier filter named."""
         return bool(line.key) and line.index not in self.named
+
+
+def paragraph_paths(lines: Sequence[Line]) -> set[str]:
+    """The element paths of at least ``MIN_PARAGRAPHS`` lines of prose."""
+    counts = Counter(line.evidence.path for line in lines if line.prose and line.evidence is not None)
+    return {path for path, count in counts.items() if count >= MIN_PARAGRAPHS}
 
 
 def _is_text(line: Line) -> bool:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from curate.heuristics.model import Draft, Mark
+from curate.heuristics.model import Draft, Mark, paragraph_paths
 from curate.lines import Line
 
 MIN_SENTENCE_WORDS = 3
-MIN_PARAGRAPHS = 3
 MIN_PARAGRAPH_ARTICLES = 3
 """Two articles of one author share "Here's the thing:"; with two as the limit, four of five lines removed from
 paragraphs
@@ -48,12 +46,6 @@ def repeated_lines(draft: Draft) -> Iterator[Mark]:
 
 def _is_sentence(line: Line) -> bool:
     return line.words >= MIN_SENTENCE_WORDS and line.text.rstrip().endswith((".", "!", "?", "。", "！", "？"))
-
-
-def paragraph_paths(lines: Sequence[Line]) -> set[str]:
-    """The element paths of at least ``MIN_PARAGRAPHS`` lines of prose."""
-    counts = Counter(line.evidence.path for line in lines if line.prose and line.evidence is not None)
-    return {path for path, count in counts.items() if count >= MIN_PARAGRAPHS}
 
 
 def other_titles(draft: Draft) -> Iterator[Mark]:

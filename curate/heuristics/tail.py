@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from curate.heuristics.model import Draft, Mark
+from curate.heuristics.model import Draft, Mark, paragraph_paths
 from curate.lines import Line
 
 MIN_TAIL_RUN = 6
@@ -15,6 +15,7 @@ ATTRIBUTION = ("— ", "– ", "― ")
 """A line below the last prose that begins so names whom it quotes."""
 LIST_MARKS = ("- ", "* ", "• ", "– ")
 """Items of a list within the article may be the same: results of a poll."""
+BELOW_NAMED = "After the last prose line and a line that other filters named."
 LINKED = 0.6
 """Share of linked characters from which a line is a link: a sentence with a long link in it stays below."""
 
@@ -23,7 +24,8 @@ def tail(draft: Draft) -> Iterator[Mark]:
     """What follows the last prose line, where something besides its place speaks against it.
 
     From the first line that a rule or the site named, from a line that stands twice in the page, or from a run of
-    at least ``MIN_TAIL_RUN`` lines without a sentence; a single short line after the prose may be the article's end.
+    at least ``MIN_TAIL_RUN`` lines without a sentence; a single short line after the prose may be the article's end,
+    and so may what stands below a named line as the article's paragraphs do.
     """
     if draft.last_prose is None:
         return
@@ -31,8 +33,9 @@ def tail(draft: Draft) -> Iterator[Mark]:
     while after and after[0].text.lstrip().startswith(ATTRIBUTION):
         after.pop(0)
     start, why = _tail_start(draft, after)
+    paragraphs = paragraph_paths(draft.lines) if why == BELOW_NAMED else ()
     for line in after[start:]:
-        if draft.is_open(line):
+        if draft.is_open(line) and not (line.evidence and line.evidence.path in paragraphs):
             yield Mark(line.index, "page/tail", why)
 
 
@@ -40,7 +43,7 @@ def _tail_start(draft: Draft, after: Sequence[Line]) -> tuple[int, str]:
     counts = Counter(line.key for line in draft.lines if line.key)
     for number, line in enumerate(after):
         if line.index in draft.named:
-            return number, "After the last prose line and a line that other filters named."
+            return number, BELOW_NAMED
         if counts[line.key] > 1 and line.words > 1 and not line.text.lstrip().startswith(LIST_MARKS):
             return number, "After the last prose line, from a line that stands twice in the page."
         if all_links(after[number:]):
