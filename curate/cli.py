@@ -200,6 +200,40 @@ def verify(
 
 
 @app.command()
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="OUT-A", help="A build.")],
+    after: Annotated[Path, typer.Argument(metavar="OUT-B", help="The build to compare it with.")],
+    worst: Annotated[int, typer.Option(help="How many changed texts to show, the largest first.", min=0)] = 10,
+    as_json: AsJson = False,
+    page: Annotated[Path | None, typer.Option("--html", help="Also write the result as an HTML page.")] = None,
+    fail_above: Annotated[
+        float | None,
+        typer.Option(
+            help="Exit code 1 when a larger share (0-1) of articles changed its text, went or came.", min=0, max=1
+        ),
+    ] = None,
+) -> None:
+    """Show what changed between two builds: articles by id, removals by rule, sites, metadata, texts.
+
+    Example: curate diff out/ out/
+    """
+    from curate.diff import compare_builds, html_page, print_diff
+    from curate.write import write_text
+
+    found = compare_builds(before, after, worst)
+    if page:
+        write_text(page, html_page(found))
+    if as_json:
+        print(json.dumps(dataclasses.asdict(found)))
+    else:
+        print_diff(found, Console())
+    too_much = fail_above is not None and found.articles.changed_share > fail_above
+    if too_much and not as_json:
+        print(f"{found.articles.changed_share:.4f} of the articles is above {fail_above}.")
+    raise typer.Exit(1 if too_much else 0)
+
+
+@app.command()
 def check(
     root: Annotated[Path, typer.Argument(metavar="GOLDEN", help="Folder of golden cases.")],
     cases: Annotated[list[str] | None, typer.Argument(help="Names of cases; default: all.")] = None,

@@ -6,8 +6,10 @@ import logging
 from importlib.metadata import version
 from typing import Any
 
+from lxml.etree import ParserError
+from lxml.html import HTMLParser, fromstring
 from trafilatura import bare_extraction
-from trafilatura.utils import load_html, normalize_unicode
+from trafilatura.utils import HTML_PARSER, load_html, normalize_unicode
 from trafilatura.xml import xmltotxt
 
 from curate.charset import decode_html
@@ -78,7 +80,7 @@ def _declared(page: Page) -> Metadata:
 
 
 def _from_html(page: Page, options: Extract) -> Article | Rejection:
-    tree = load_html(decode_html(page.html or b"", page.charset))
+    tree = _parsed(decode_html(page.html or b"", page.charset))
     if tree is None:
         return _reject(page, "no-html", "The record holds no HTML that can be parsed.")
     facts = read_metadata(tree, page.url)
@@ -94,6 +96,19 @@ def _from_html(page: Page, options: Extract) -> Article | Rejection:
         return _reject(page, "no-text", "The extractor found no article text in the page.")
     evidence = line_evidence(text, blocks, facts.article_body)
     return _article(page, text, EXTRACTOR, _with_declared(facts, page), page.url or facts.declared_url, evidence)
+
+
+def _parsed(html: str) -> Any:
+    """The parsed page, or None. libxml2 drops what lies deeper than 255 elements, unless it is asked not to."""
+    tree = load_html(html)
+    last = HTML_PARSER.error_log.last_error
+    if last is None or "depth" not in last.message:
+        return tree
+    parser = HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True, encoding="utf-8")
+    try:
+        return fromstring(html.encode("utf-8", "surrogatepass"), parser=parser)
+    except (ParserError, ValueError):
+        return tree
 
 
 def _text_of(tree: Any, *, fast: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
@@ -59,6 +60,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (where / "page.html").write_text(f"<html><body><article><p>{PROSE}</p></article></body></html>", "utf-8")
     (where / "my-rules").mkdir()
     (where / "my-rules" / "house.yaml").write_text(HOUSE_RULE, "utf-8")
+    shutil.copytree(ROOT / "golden" / "en-poem", where / "golden" / "en-poem")
+    assert curate("check", "golden/", "--update", cwd=where).returncode == 0
     return where
 
 

@@ -92,6 +92,10 @@ def _groups_of_copies(pages: Sequence[PageLines]) -> list[int]:
                 for second in numbers[at + 1 :]:
                     shared[first, second] += chars[key]
     parent = list(range(len(pages)))
+    same: dict[tuple[int, ...], int] = {}  # however many there are: pages with all the same prose
+    for number, page in enumerate(pages):
+        if prose := tuple(key for key, _, is_prose in page.lines if is_prose):
+            _join(parent, same.setdefault(prose, number), number)
     for (first, second), common in sorted(shared.items()):
         if common >= SHARED_PROSE * min(total[first], total[second]):
             _join(parent, first, second)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -41,7 +42,8 @@ def check_cases(folders: Sequence[Path], workers: int | None = None) -> Iterator
         workers: processes; None: one a core.
 
     Returns:
-        The reports in the order of ``folders``. A case that cannot be read or built has a report that says why.
+        The reports in the order of ``folders``. A case that cannot be read or built has a report that says why; a bug
+        that it meets is reported with its traceback, and the other cases are checked.
     """
     engine = open_engine("local", workers)
     try:
@@ -59,6 +61,8 @@ def _checked(folder: Path) -> Report:
         return check_case(load_case(folder))
     except CurateError as error:
         return Report(folder.name, True, (), str(error))
+    except Exception as error:
+        return Report(folder.name, True, (), "".join(traceback.format_exception(error)))
 
 
 def check_case(case: Case) -> Report:
