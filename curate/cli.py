@@ -285,7 +285,7 @@ def golden_new(
 ) -> None:
     """Make a case of a page: what curate makes of it today is a draft, until a person has reviewed it.
 
-    Example: curate golden new page.html --name en-harbour-bridge
+    Example: curate golden new page.html --name en-bridge
     """
     from curate.golden.draft import new_case
 
