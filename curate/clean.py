@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
-from curate.heuristics import ANYWHERE, LAYOUT, PLACED, Draft, Heuristic, SiteLines, paragraph_paths, title_sign
+from curate.heuristics import ANYWHERE, LAYOUT, PLACED, Draft, Heuristic, SiteLines, is_link, title_sign
 from curate.lines import Line, line_key, lines_of
 from curate.model import Article, Removal
 from curate.rules import Hit, Matcher
 
 MIN_PARAGRAPH_WORDS = 20
 """A paragraph so long is not dropped for the words that it begins with."""
+_SPEECH_ENDS = (".”", ".“", "!”", "?”", "!“", "?“", '."', '!"', '?"', ".»", "!»", "?»", "。」", "！」", "？」")
 _SPEECH = ("“", "„", "«", "»", "‘", '"', "— ", "– ", "「", "『")
 MAX_ELEMENT_SHARE = 1 / 3
 """An element that holds more of the article's words is the article's own, whatever it is called: sites call the whole
@@ -87,16 +88,14 @@ def clean(
         Marking spans and cutting them once follows Dolma's taggers and mixer (Soldaini et al. 2024, arXiv:2402.00159).
     """
     lines = lines_of(article.text, article.evidence) if lines is None else lines
-    paragraphs = paragraph_paths(lines)
-    hits = [
-        [hit for hit in matcher.hits(line, language) if _applies(hit, line, article, language, paragraphs)]
-        for line in lines
-    ]
-    hits = _without_containers(hits, lines)
     title = line_key(article.metadata.title or "")
     draft = Draft(
         lines, title, article.source_domain or "this site", site, frozenset(), None, None, slug_words(article.url)
     )
+    hits = [
+        [hit for hit in matcher.hits(line, language) if _applies(hit, line, article, language, draft)] for line in lines
+    ]
+    hits = _without_containers(hits, lines)
 
     cuts: dict[int, _Cut] = {}
     spans: dict[int, list[_Cut]] = {}
@@ -134,16 +133,14 @@ def kept_text(text: str, removals: Iterable[Removal]) -> str:
 
 
 def _is_speech(line: Line) -> bool:
-    """Whether a line of prose opens with a quotation mark or a dialogue dash: somebody says it, not the site."""
-    return line.prose and line.text.lstrip().startswith(_SPEECH)
+    """Whether somebody says a line, not the site: prose that opens with a quotation mark or a dialogue dash, or a line
+    that is quoted whole.
+    """
+    text = line.text.strip()
+    return text.startswith(_SPEECH) and (line.prose or (line.words > 1 and text.endswith(_SPEECH_ENDS)))
 
 
-def _is_paragraph(line: Line, paragraphs: Collection[str]) -> bool:
-    """Whether a line is long and stands in the page as the article's paragraphs do."""
-    return line.words >= MIN_PARAGRAPH_WORDS and line.evidence is not None and line.evidence.path in paragraphs
-
-
-def _applies(hit: Hit, line: Line, article: Article, language: str | None, paragraphs: Collection[str]) -> bool:
+def _applies(hit: Hit, line: Line, article: Article, language: str | None, draft: Draft) -> bool:
     where = hit.rule.where
     if where.source and (where.source == "html") is not bool(article.evidence):
         return False
@@ -151,7 +148,12 @@ def _applies(hit: Hit, line: Line, article: Article, language: str | None, parag
         return False
     if hit.rule.action != "strip" and hit.rule.match.kind != "selector" and _is_speech(line):
         return False
-    if hit.rule.match.kind == "phrase" and hit.rule.match.at == "start" and _is_paragraph(line, paragraphs):
+    if (
+        hit.rule.match.kind == "phrase"
+        and hit.rule.match.at == "start"
+        and line.words >= MIN_PARAGRAPH_WORDS
+        and draft.is_paragraph(line)
+    ):
         return False
     domain = article.source_domain or ""
     return not where.domains or any(domain == one or domain.endswith("." + one) for one in where.domains)
@@ -256,7 +258,8 @@ def _ends_block(until: str, number: int, below: Line, draft: Draft) -> bool:
     if number > MAX_BLOCK_LINES or (below.key and title_sign(draft, below)):
         return True
     if until == "prose":
-        return (below.prose and below.index not in draft.named) or draft.heads_text(below)
+        own = below.prose and below.index not in draft.named
+        return own or draft.heads_text(below) or (draft.is_paragraph(below) and not is_link(below))
     if until == "blank":
         return not below.text.strip()
     return number > int(until)

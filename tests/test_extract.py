@@ -123,7 +123,6 @@ def json_ld(body: str) -> str:
             "<p>“Read more.”</p>",
             ["“Read more.”"],
             id="dialogue in words of a button",
-            marks=pytest.mark.xfail(strict=True, reason="rules on whole lines do not look at the quotation marks"),
         ),
         pytest.param(
             "<table><tr><td>First set</td><td>Second set</td></tr><tr><td>6</td><td>4</td></tr></table>",

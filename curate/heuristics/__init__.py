@@ -7,9 +7,9 @@ after the rules.
 from collections.abc import Mapping
 
 from curate.heuristics.dump import body, comments, head, menus, repeated, teasers
-from curate.heuristics.model import Draft, Heuristic, Mark, paragraph_paths
+from curate.heuristics.model import Draft, Heuristic, Mark
 from curate.heuristics.site import SiteLines, other_titles, repeated_lines
-from curate.heuristics.tail import tail
+from curate.heuristics.tail import is_link, tail
 from curate.heuristics.title import own_title, title_sign
 
 ANYWHERE: Mapping[str, Heuristic] = {
@@ -39,6 +39,6 @@ __all__ = [
     "Heuristic",
     "Mark",
     "SiteLines",
-    "paragraph_paths",
+    "is_link",
     "title_sign",
 ]

@@ -101,6 +101,16 @@ class Draft:
             run = []
         return frozenset(found)
 
+    @cached_property
+    def paragraphs(self) -> frozenset[str]:
+        """The element paths of at least ``MIN_PARAGRAPHS`` lines of prose: where the article's paragraphs stand."""
+        counts = Counter(line.evidence.path for line in self.lines if line.prose and line.evidence is not None)
+        return frozenset(path for path, count in counts.items() if count >= MIN_PARAGRAPHS)
+
+    def is_paragraph(self, line: Line) -> bool:
+        """Whether a line stands in the page as the article's paragraphs do, whatever it says."""
+        return line.evidence is not None and line.evidence.path in self.paragraphs
+
     def is_data(self, run: Sequence[Line]) -> bool:
         """Whether lines without a sentence are a list of data, not of links: most of them hold a number."""
         numbered = sum(any(map(str.isdigit, line.text)) for line in run)
@@ -132,12 +142,6 @@ class Draft:
     def is_open(self, line: Line) -> bool:
         """Whether ``line`` has text that no earlier filter named."""
         return bool(line.key) and line.index not in self.named
-
-
-def paragraph_paths(lines: Sequence[Line]) -> set[str]:
-    """The element paths of at least ``MIN_PARAGRAPHS`` lines of prose."""
-    counts = Counter(line.evidence.path for line in lines if line.prose and line.evidence is not None)
-    return {path for path, count in counts.items() if count >= MIN_PARAGRAPHS}
 
 
 def _is_text(line: Line) -> bool:

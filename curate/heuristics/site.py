@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from curate.heuristics.model import Draft, Mark, paragraph_paths
+from curate.heuristics.model import Draft, Mark
 from curate.lines import Line
 
 MIN_SENTENCE_WORDS = 3
@@ -34,12 +34,11 @@ def repeated_lines(draft: Draft) -> Iterator[Mark]:
     Source: with four other pages of a site this names 40% of the residue an extractor leaves and 92% of a plain
     dump's, at 0.0% and 0.5% of the kept lines (bench, November 2026).
     """
-    paragraphs = paragraph_paths(draft.lines)
     for line in draft.lines:
         pages = draft.site.repeated.get(line.key, 0) if line.key else 0
         if pages < 2:
             continue
-        is_paragraph = line.evidence.path in paragraphs if line.evidence is not None else _is_sentence(line)
+        is_paragraph = draft.is_paragraph(line) if line.evidence is not None else _is_sentence(line)
         if pages >= (MIN_PARAGRAPH_ARTICLES if is_paragraph else 2) and not draft.heads_text(line):
             yield Mark(line.index, "site/repeated-line", f"The same line stands in {pages} articles of {draft.domain}.")
 

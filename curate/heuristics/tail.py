@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from curate.heuristics.model import Draft, Mark, paragraph_paths
+from curate.heuristics.model import Draft, Mark
 from curate.lines import Line
 
 MIN_TAIL_RUN = 6
@@ -33,9 +33,8 @@ def tail(draft: Draft) -> Iterator[Mark]:
     while after and after[0].text.lstrip().startswith(ATTRIBUTION):
         after.pop(0)
     start, why = _tail_start(draft, after)
-    paragraphs = paragraph_paths(draft.lines) if why == BELOW_NAMED else ()
     for line in after[start:]:
-        if draft.is_open(line) and not (line.evidence and line.evidence.path in paragraphs):
+        if draft.is_open(line) and not (why == BELOW_NAMED and draft.is_paragraph(line)):
             yield Mark(line.index, "page/tail", why)
 
 
@@ -55,4 +54,9 @@ def _tail_start(draft: Draft, after: Sequence[Line]) -> tuple[int, str]:
 
 def all_links(lines: Sequence[Line]) -> bool:
     """Whether the page shows every one of the lines as a link."""
-    return all(line.evidence is not None and line.evidence.link_share >= LINKED for line in lines)
+    return all(is_link(line) for line in lines)
+
+
+def is_link(line: Line) -> bool:
+    """Whether the page shows a line as a link, by most of its characters."""
+    return line.evidence is not None and line.evidence.link_share >= LINKED
