@@ -13,10 +13,8 @@ from urllib.parse import urlsplit
 from curate.heuristics import ANYWHERE, LAYOUT, PLACED, Draft, Heuristic, SiteLines, is_link, title_sign
 from curate.lines import Line, line_key, lines_of
 from curate.model import Article, Removal
-from curate.rules import Hit, Matcher
+from curate.rules import Hit, Matcher, Rule
 
-MIN_PARAGRAPH_WORDS = 20
-"""A paragraph so long is not dropped for the words that it begins with."""
 _SPEECH_ENDS = (".”", ".“", "!”", "?”", "!“", "?“", '."', '!"', '?"', ".»", "!»", "?»", "。」", "！」", "？」")
 _SPEECH = ("“", "„", "«", "»", "‘", '"', "— ", "– ", "「", "『")
 MAX_ELEMENT_SHARE = 1 / 3
@@ -92,10 +90,8 @@ def clean(
     draft = Draft(
         lines, title, article.source_domain or "this site", site, frozenset(), None, None, slug_words(article.url)
     )
-    hits = [
-        [hit for hit in matcher.hits(line, language) if _applies(hit, line, article, language, draft)] for line in lines
-    ]
-    hits = _without_containers(hits, lines)
+    hits = [[hit for hit in matcher.hits(line, language) if _applies(hit, line, article, language)] for line in lines]
+    hits = _without_sentences(_without_containers(hits, lines), draft)
 
     cuts: dict[int, _Cut] = {}
     spans: dict[int, list[_Cut]] = {}
@@ -140,7 +136,7 @@ def _is_speech(line: Line) -> bool:
     return text.startswith(_SPEECH) and (line.prose or (line.words > 1 and text.endswith(_SPEECH_ENDS)))
 
 
-def _applies(hit: Hit, line: Line, article: Article, language: str | None, draft: Draft) -> bool:
+def _applies(hit: Hit, line: Line, article: Article, language: str | None) -> bool:
     where = hit.rule.where
     if where.source and (where.source == "html") is not bool(article.evidence):
         return False
@@ -148,15 +144,34 @@ def _applies(hit: Hit, line: Line, article: Article, language: str | None, draft
         return False
     if hit.rule.action != "strip" and hit.rule.match.kind != "selector" and _is_speech(line):
         return False
-    if (
-        hit.rule.match.kind == "phrase"
-        and hit.rule.match.at == "start"
-        and line.words >= MIN_PARAGRAPH_WORDS
-        and draft.is_paragraph(line)
-    ):
-        return False
     domain = article.source_domain or ""
     return not where.domains or any(domain == one or domain.endswith("." + one) for one in where.domains)
+
+
+def _is_open(rule: Rule) -> bool:
+    """Whether a rule drops lines of which it knows only a part, and so may name a sentence of the article."""
+    exact = rule.match.kind in ("selector", "tokens") or (rule.match.kind == "phrase" and rule.match.at == "line")
+    return rule.action != "strip" and not exact and not rule.capture and not rule.option
+
+
+def _without_sentences(hits: list[list[Hit]], draft: Draft) -> list[list[Hit]]:
+    """``hits`` without those of open rules on sentences that stand among the article's own paragraphs.
+
+    A sentence with a cue word in it may be the article's, "The firm sold the data without the prior written consent of
+    its customers." A prompt among the paragraphs has a link, or stands in an element of its own; below the last of them
+    the cue is enough.
+    """
+    plain = [line.index for line in draft.lines if line.prose and not hits[line.index]]
+    last = plain[-1] if plain else -1
+    return [
+        [hit for hit in found if not _is_open(hit.rule)] if line.index < last and _is_own(line, draft) else found
+        for line, found in zip(draft.lines, hits, strict=True)
+    ]
+
+
+def _is_own(line: Line, draft: Draft) -> bool:
+    """Whether a line is prose without a link that stands in the page as the article's paragraphs do."""
+    return line.prose and line.evidence is not None and not line.evidence.link_share and draft.is_paragraph(line)
 
 
 def _without_containers(hits: list[list[Hit]], lines: Sequence[Line]) -> list[list[Hit]]:
