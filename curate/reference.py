@@ -110,6 +110,8 @@ def _where(rule: Rule) -> Iterable[str]:
         yield f"on {', '.join(where.domains)}"
     if where.source:
         yield {"html": "in pages", "text": "in text that was extracted before"}[where.source]
+    if where.sentences:
+        yield "also sentences among the article's paragraphs"
     if where.max_words:
         yield f"in lines of at most {where.max_words} words"
 

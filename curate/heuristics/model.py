@@ -70,7 +70,7 @@ class Draft:
 
         Said only of text input: of HTML, the page itself is asked.
         """
-        if any(line.evidence for line in self.lines):
+        if self.has_page:
             return False
         filled = [line for line in self.lines if line.key]
         short = sum(line.words <= SHORT_WORDS for line in filled)
@@ -81,6 +81,11 @@ class Draft:
             and other >= MIN_DUMP_OTHER_SHARE * len(filled)
             and (short >= MIN_DUMP_SHORT_SHARE * len(filled) or named >= MIN_DUMP_NAMED_SHARE * len(filled))
         )
+
+    @cached_property
+    def has_page(self) -> bool:
+        """Whether the text was extracted from a page here, which says where its lines stand."""
+        return any(line.evidence for line in self.lines)
 
     @cached_property
     def has_prose(self) -> bool:

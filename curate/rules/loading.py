@@ -34,7 +34,7 @@ PACK_FILE = "pack.yaml"
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 REQUIRED_KEYS = ("id", "title", "match", "action", "why", "source", "examples")
 RULE_KEYS = (*REQUIRED_KEYS, "where", "until", "capture", "option", "extends")
-WHERE_KEYS = ("position", "after", "domain", "lang", "source", "max_words")
+WHERE_KEYS = ("position", "after", "domain", "lang", "source", "max_words", "sentences")
 PACK_KEYS = ("id", "version", "license", "description", "disable")
 
 _Table = dict[str, yaml.Node]
@@ -274,6 +274,7 @@ def _where(node: yaml.Node | None, file: str, action: str, kind: str) -> Where:
         languages=_texts(table["lang"], file) if "lang" in table else (),
         source=_choice(table["source"], file, ("html", "text")) if "source" in table else "",
         max_words=_number(table["max_words"], file) if "max_words" in table else limit,
+        sentences="sentences" in table and _choice(table["sentences"], file, ("true", "false")) == "true",
     )
 
 

@@ -34,7 +34,10 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where in an article, and in which articles, a rule looks. Empty: anywhere."""
+    """Where in an article, and in which articles, a rule looks. Empty: anywhere.
+
+    ``sentences`` says that the rule may also name a sentence that stands among the article's own paragraphs.
+    """
 
     position: str = "any"
     after: str = ""
@@ -42,6 +45,7 @@ class Where:
     languages: tuple[str, ...] = ()
     source: str = ""
     max_words: int | None = MAX_WORDS
+    sentences: bool = False
 
 
 @dataclass(frozen=True, slots=True)

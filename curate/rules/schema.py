@@ -98,6 +98,7 @@ def _where() -> dict[str, Any]:
                 "domain": _said(_TEXTS, "On these sites and their subdomains."),
                 "lang": _said(_TEXTS, "In articles of these languages, or of unknown language."),
                 "source": {"enum": ["html", "text"], "description": "In pages, or in text extracted before."},
+                "sentences": {"type": "boolean", "description": "May name a sentence among the article's paragraphs."},
                 "max_words": _said(_NUMBER, f"In lines of at most so many words; {MAX_WORDS} if not said."),
             }
         ),
