@@ -187,7 +187,7 @@ def _heads_own(line: Line, draft: Draft, hits: Sequence[Sequence[Hit]]) -> bool:
 
 
 def _is_own(line: Line, draft: Draft) -> bool:
-    """Whether a line is prose without a link that stands as the article's paragraphs do; in text without a page, long."""
+    """Whether a line is prose without a link that stands as the article's paragraphs do; without a page, long prose."""
     if line.evidence is None:
         return line.prose and not draft.has_page and line.words >= MIN_TEXT_SENTENCE_WORDS
     return line.prose and not line.evidence.link_share and draft.is_paragraph(line)
