@@ -248,19 +248,22 @@ def check(
 
     Example: curate check golden/
     """
+    from curate.build import load_rules
     from curate.golden import check_cases, find_cases, load_case
     from curate.golden.baseline import baseline_differences
     from curate.golden.report import junit as as_junit
     from curate.golden.report import passed, summary_lines, to_json
     from curate.golden.update import update as accept
+    from curate.recipe import Recipe
 
+    load_rules(Recipe())  # a wrong rule file is said once, not of every case
     everything = update or not (cases or select)
     folders = find_cases(root) if everything else find_cases(root, cases or (), select)
     reports = list(check_cases(folders, workers))
     loaded = [load_case(folder) for folder, report in zip(folders, reports, strict=True) if not report.error]
     baseline = baseline_differences(root, loaded, reports) if everything else []
     if junit:
-        junit.write_bytes(as_junit(reports, baseline))
+        _write(junit, as_junit(reports, baseline))
     if as_json:
         print(to_json(reports, baseline))
     else:
@@ -273,6 +276,16 @@ def check(
             print(f"{written} cases updated; read them before you commit: git diff {root}")
         raise typer.Exit(0)
     raise typer.Exit(0 if passed(reports, baseline) else 1)
+
+
+def _write(path: Path, content: bytes) -> None:
+    from curate.errors import OutputError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from None
 
 
 @golden_app.command("new")

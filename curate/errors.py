@@ -58,8 +58,15 @@ class PageTimeout(BaseException):
     """
 
 
+MAX_NAMES = 30
+"""So many known names are listed where none is near the one that was given."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``; did you mean 'x'?`` for the nearest known name, or the list of the known ones."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(names)}"
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    shown = ", ".join(names[:MAX_NAMES])
+    return f"; there are: {shown}" + (f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else "")

@@ -75,7 +75,7 @@ def test_a_rule_is_shown_with_all_that_is_known_of_it(tmp_path: Path) -> None:
 
     for part in (
         "AFP desk signature",
-        "below the last line of prose",
+        "directly below prose",
         "`wire_agency` = `AFP`",
         "bur-fz-fff-sjw/adp/gw",
     ):
