@@ -24,8 +24,8 @@ MAX_PROSE_REPEAT = 3
 """A prose line needs so many distinct articles; a short one two. Stock sentences recur in two reports of one event."""
 
 MIN_SHARE, MIN_PROSE_SHARE = 0.02, 0.1
-"""And so large a share of the site's articles: of a year of a paper, some reports say "The minister declined to comment."
-A choice, not measured: the sites of the bench have five pages."""
+"""And so large a share of the site's articles: in a year of a paper, some reports say "The minister declined to
+comment." A choice, not measured: the sites of the bench have five pages."""
 
 
 @dataclass(frozen=True, slots=True)
