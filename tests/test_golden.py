@@ -36,6 +36,7 @@ from curate.golden.report import as_dict, junit, passed, summary_lines
 from curate.golden.update import update
 from curate.recipe import recipe_from
 
+GOOD = {"line_precision": 1.0, "line_recall": 1.0, "lost_share": 0.0, "columns_right": 1.0, "outcomes_right": 1.0}
 TITLE = "Board keeps the old ferry for another winter"
 URL = "https://harbour-post.example/ferry"
 BOX, BOX_RULE = "Sign up for our newsletter", "en/newsletter/invitation"
@@ -619,7 +620,7 @@ def test_the_baseline_holds_figures_and_the_digest_of_the_reviewed_cases(tmp_pat
     assert read_baseline(tmp_path) == {
         "cases": 1,
         "digest": cases_digest(cases),
-        "floors": {"line_precision": 1.0, "line_recall": 1.0, "lost_share": 0.0},
+        "floors": GOOD,
     }
 
 
@@ -741,6 +742,26 @@ def test_an_update_lowers_a_floor_only_where_it_is_allowed(tmp_path: Path) -> No
     assert differences(folder) == []
 
 
+@pytest.mark.parametrize(
+    ("expect", "floor"),
+    [({"title": "No ferry", "language": "en"}, "columns_right"), ({"rejected": "quality/article"}, "outcomes_right")],
+)
+def test_a_wrong_column_or_outcome_is_accepted_only_where_a_regression_is_allowed(
+    tmp_path: Path, expect: dict[str, str], floor: str
+) -> None:
+    folder = write_case(tmp_path, expect=expect)
+    case = load_case(folder)
+    report = check_case(case)
+    (tmp_path / "baseline.json").write_text(json.dumps({"cases": 1, "digest": "", "floors": GOOD}), "utf-8")
+    before = (folder / "about.yaml").read_text("utf-8")
+
+    with pytest.raises(InputError, match=floor):
+        update(tmp_path, [case], [report], {case.name})
+
+    assert (folder / "about.yaml").read_text("utf-8") == before
+    assert update(tmp_path, [case], [report], {case.name}, allow_regression=True) == 1
+
+
 def test_an_update_with_a_case_that_cannot_be_built_writes_nothing(tmp_path: Path) -> None:
     folder = write_case(tmp_path, removed=[])
     reports = [check(folder), Report("en-wrong", True, (), "expected.txt: there is no such file.")]
@@ -762,7 +783,7 @@ def test_an_update_raises_the_floors_to_better_figures(tmp_path: Path) -> None:
 
     baseline = read_baseline(tmp_path)
     assert baseline is not None
-    assert baseline["floors"] == {"line_precision": 1.0, "line_recall": 1.0, "lost_share": 0.0}
+    assert baseline["floors"] == GOOD
     assert yaml.safe_load((folder / "about.yaml").read_text("utf-8"))["lost"] == []
 
 
@@ -810,7 +831,7 @@ def test_the_result_as_values_has_every_difference(tmp_path: Path) -> None:
     assert found["passed"] is False
     assert found["rules"] == {NOTICE_RULE: 1}
     assert found["baseline"] == []
-    assert found["figures"] == {"line_precision": 1.0, "line_recall": 1.0, "lost_share": 0.0}
+    assert found["figures"] == GOOD
     (case,) = found["cases"]
     assert (case["case"], case["passed"], case["reviewed"], case["error"]) == ("en-ferry", False, True, "")
     (page,) = case["pages"]

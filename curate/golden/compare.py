@@ -49,6 +49,8 @@ class PageReport:
     matched_lines: int = 0
     expected_chars: int = 0
     lost_chars: int = 0
+    wanted_columns: int = 0
+    wrong_columns: int = 0
     today: str = ""
 
 
@@ -70,17 +72,22 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class Floors:
     """Figures over all reviewed cases, 0-1: of the kept lines, how many are wanted; of the wanted ones, how many are
-    kept; and of the wanted characters, how many are lost.
+    kept; of the wanted characters, how many are lost; of the wanted columns, how many are right; and of the pages, how
+    many become what they should: an article, a rejection, a duplicate.
     """
 
     line_precision: float
     line_recall: float
     lost_share: float
+    columns_right: float = 1.0
+    outcomes_right: float = 1.0
 
     def below(self, other: Floors) -> list[str]:
         """In what these figures are worse than ``other``."""
         worse = []
-        for name, sign in (("line_precision", 1), ("line_recall", 1), ("lost_share", -1)):
+        signs = {"lost_share": -1}
+        for name in ("line_precision", "line_recall", "lost_share", "columns_right", "outcomes_right"):
+            sign = signs.get(name, 1)
             own, floor = getattr(self, name), getattr(other, name)
             if sign * own < sign * floor:
                 worse.append(f"{name} is {own:.5f}, the floor is {floor:.5f}")
@@ -93,8 +100,15 @@ def floors_of(reports: Iterable[Report]) -> Floors:
     kept, expected = sum(page.kept_lines for page in pages), sum(page.expected_lines for page in pages)
     matched, chars = sum(page.matched_lines for page in pages), sum(page.expected_chars for page in pages)
     lost = sum(page.lost_chars for page in pages)
+    columns = sum(page.wanted_columns for page in pages)
+    wrong_columns = sum(page.wrong_columns for page in pages)
+    wrong_outcomes = sum(bool(page.today) for page in pages)
     return Floors(
-        round(matched / max(kept, 1), 5), round(matched / max(expected, 1), 5), round(lost / max(chars, 1), 5)
+        round(matched / max(kept, 1), 5),
+        round(matched / max(expected, 1), 5),
+        round(lost / max(chars, 1), 5),
+        round(1 - wrong_columns / max(columns, 1), 5),
+        round(1 - wrong_outcomes / max(len(pages), 1), 5),
     )
 
 
@@ -136,6 +150,8 @@ def _compared(name: str, wanted: Page, outcome: Outcome | None) -> PageReport:
         expected_chars=sum(map(len, expected)),
         # a line that stands inside a longer one is not lost
         lost_chars=sum(len(line) for line in lost if " ".join(line.split()) not in squeezed),
+        wanted_columns=len(wanted.expect),
+        wrong_columns=len(_column_differences(wanted, expect)),
     )
 
 
