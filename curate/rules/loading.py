@@ -214,6 +214,7 @@ def _rule(node: yaml.Node, file: str, tables: dict[str, _Table]) -> Rule:
         drop_examples=drop,
         keep_examples=keep,
         strip_examples=strip,
+        example_places=_places(table["examples"]),
         file=file,
         line=node.start_mark.line + 1,
         column=node.start_mark.column + 1,
@@ -311,6 +312,21 @@ def _examples(
     strip = tuple(_strip_example(item, file) for item in _sequence(table["strip"], file)) if wanted == "strip" else ()
     drop = _texts(table["drop"], file) if wanted == "drop" else ()
     return drop, _texts(table["keep"], file), strip
+
+
+def _places(examples: yaml.Node) -> dict[str, tuple[int, int]]:
+    """Line and column of each example, by its text."""
+    nodes = [examples]
+    places: dict[str, tuple[int, int]] = {}
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.MappingNode):
+            nodes += [value for _, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+        else:
+            places[node.value] = (node.start_mark.line + 1, node.start_mark.column + 1)
+    return places
 
 
 def _strip_example(node: yaml.Node, file: str) -> StripExample:

@@ -7,7 +7,7 @@ depends on which lines other rules have named.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -17,7 +17,7 @@ import re2
 from curate.errors import RuleError
 from curate.lines import Line, lines_of
 from curate.rules.literals import Phrases
-from curate.rules.model import MAX_WORDS, Pack, Rule
+from curate.rules.model import MAX_WORDS, Pack, Rule, StripExample
 from curate.rules.patterns import compile_pattern, raw_patterns, trimmed
 from curate.rules.selectors import Compound, parse_path, parse_selector, selected_step
 
@@ -265,24 +265,32 @@ def broken_examples(rules: Iterable[Rule], matcher: Matcher | None = None) -> li
 
 
 def _broken(rule: Rule, matcher: Matcher) -> list[RuleError]:
-    wrong = [f"drop example is not matched: {text!r}" for text in rule.drop_examples if not _hits(matcher, rule, text)]
-    wrong += [f"keep example is matched: {text!r}" for text in rule.keep_examples if _hits(matcher, rule, text)]
-    for example in rule.strip_examples:
-        hits = _hits(matcher, rule, example.line)
-        if not hits:
-            wrong.append(f"strip example is not matched: {example.line!r}")
-            continue
-        kept = example.line[: hits[0].start] + example.line[hits[0].end :]
-        if kept != example.kept:
-            wrong.append(f"strip example leaves {kept!r}, not {example.kept!r}")
-        wrong += [
-            f"strip example captures {key} = {hits[0].captured.get(key)!r}, not {value!r}"
-            for key, value in example.capture.items()
-            if hits[0].captured.get(key) != value
-        ]
-    return [
-        RuleError(f"rule {rule.id!r}: {text}", file=rule.file, line=rule.line, column=rule.column) for text in wrong
+    wrong = [
+        (text, f"drop example is not matched: {text!r}")
+        for text in rule.drop_examples
+        if not _hits(matcher, rule, text)
     ]
+    wrong += [(text, f"keep example is matched: {text!r}") for text in rule.keep_examples if _hits(matcher, rule, text)]
+    for example in rule.strip_examples:
+        wrong += [(example.line, said) for said in _broken_strip(example, _hits(matcher, rule, example.line))]
+    return [_example_error(rule, text, said) for text, said in wrong]
+
+
+def _broken_strip(example: StripExample, hits: Sequence[Hit]) -> Iterator[str]:
+    if not hits:
+        yield f"strip example is not matched: {example.line!r}"
+        return
+    kept = example.line[: hits[0].start] + example.line[hits[0].end :]
+    if kept != example.kept:
+        yield f"strip example leaves {kept!r}, not {example.kept!r}"
+    for key, value in example.capture.items():
+        if hits[0].captured.get(key) != value:
+            yield f"strip example captures {key} = {hits[0].captured.get(key)!r}, not {value!r}"
+
+
+def _example_error(rule: Rule, text: str, said: str) -> RuleError:
+    line, column = rule.example_places.get(text, (rule.line, rule.column))
+    return RuleError(f"rule {rule.id!r}: {said}", file=rule.file, line=line, column=column)
 
 
 def _hits(matcher: Matcher, rule: Rule, text: str) -> list[Hit]:

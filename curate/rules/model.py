@@ -60,7 +60,7 @@ class StripExample:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. ``option`` names the option of the recipe that decides whether it cuts (empty: it does); ``file``,
-    ``line`` and ``column`` say where it stands.
+    ``line`` and ``column`` say where it stands, ``example_places`` (text -> line, column) where its examples do.
     """
 
     id: str
@@ -76,6 +76,7 @@ class Rule:
     drop_examples: tuple[str, ...]
     keep_examples: tuple[str, ...]
     strip_examples: tuple[StripExample, ...]
+    example_places: Mapping[str, tuple[int, int]] = field(repr=False, compare=False)
     file: str
     line: int
     column: int
