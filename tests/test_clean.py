@@ -180,7 +180,8 @@ def test_what_somebody_says_is_kept_and_what_the_site_says_in_the_same_words_goe
 
     assert kept_of(spoken, [P] * 7) == spoken
     assert kept_of(spoken) == spoken
-    assert kept_of(unspoken, [P] * 7) == LINES
+    assert kept_of(unspoken, [P, "div.box > p", *[P] * 5]) == LINES
+    assert kept_of([*LINES, words], [P] * 7) == LINES
 
 
 @pytest.mark.parametrize(
@@ -203,7 +204,7 @@ def test_a_button_goes_with_and_without_marks_around_it(line: str) -> None:
     assert kept_of([LINES[0], line, *LINES[1:]], [P, "div > a", *[P] * 5]) == LINES
 
 
-def test_a_long_paragraph_that_opens_like_boilerplate_is_kept_where_the_page_has_it_as_a_paragraph() -> None:
+def test_a_sentence_that_opens_like_boilerplate_is_kept_where_the_page_has_it_as_a_paragraph() -> None:
     long = (
         "By signing up you will receive a towel, a locker and the right to vote at the next meeting of the "
         "swimmers, says a leaflet that hangs in the hall."
@@ -212,9 +213,11 @@ def test_a_long_paragraph_that_opens_like_boilerplate_is_kept_where_the_page_has
     lines = [LINES[0], long, *LINES[1:]]
 
     assert kept_of(lines, [P] * 7) == lines
+    assert kept_of(lines) == lines
     assert kept_of(lines, [P, "div.form > p", *[P] * 5]) == LINES
-    assert kept_of(lines) == LINES
-    assert kept_of([LINES[0], short, *LINES[1:]], [P] * 7) == LINES
+    assert kept_of(lines, [P, (P, 0.2), *[P] * 5]) == LINES
+    assert kept_of([*LINES, long], [P] * 7) == LINES
+    assert kept_of([LINES[0], short, *LINES[1:]]) == LINES
 
 
 # ---- blocks

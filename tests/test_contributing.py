@@ -57,12 +57,13 @@ def test_a_golden_case_is_added_as_contributing_says(project: Path) -> None:
 def test_a_rule_that_eats_a_golden_case_is_refused(project: Path) -> None:
     greedy = (
         BLOCKS[0]
-        .replace('"subscribe by carrier pigeon"]', '"what we know"]')
-        .replace('"» Subscribe by carrier pigeon"', '"What we know"')
+        .replace('"subscribe by carrier pigeon"]', '"2 tsp baking soda"]')
+        .replace('"» Subscribe by carrier pigeon"', '"2 tsp baking soda"')
+        .replace("curate check golden/", "curate check golden/ -k recipe")
     )
     done = run(greedy, project)
 
     assert done.returncode == 1
-    assert "en-live-blog: differs" in done.stdout
-    assert "What we know" in done.stdout
+    assert "en-recipe: differs" in done.stdout
+    assert "2 tsp baking soda" in done.stdout
     assert "removed by en/share/pigeon" in done.stdout

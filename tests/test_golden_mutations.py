@@ -56,8 +56,8 @@ def in_code(file: str, old: str, new: str) -> Break:
     return break_it
 
 
-def at_any_place(rule: dict[str, Any]) -> dict[str, Any]:
-    return rule | {"match": rule["match"] | {"at": "anywhere"}}
+def also_headings(rule: dict[str, Any]) -> dict[str, Any]:
+    return rule | {"match": {"selector": [*rule["match"]["selector"], "h2", "h3"]}}
 
 
 MUTATIONS = {
@@ -66,8 +66,8 @@ MUTATIONS = {
         "- any/dom/newsletter no longer removes 'Start your day at the Falls'",
     ),
     "a rule is widened": (
-        in_rule("en/newsletter.yaml", "en/newsletter/label", at_any_place),
-        "which was still being mailed to the people it had let go.    (expected; removed by en/newsletter/label)",
+        in_rule("any/dom.yaml", "any/dom/notice", also_headings),
+        "- Back on the floor    (expected; removed by any/dom/notice)",
     ),
     "a limit of a heuristic is moved": (
         in_code("heuristics/site.py", "MIN_PARAGRAPH_ARTICLES = 3", "MIN_PARAGRAPH_ARTICLES = 2"),

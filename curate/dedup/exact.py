@@ -101,6 +101,8 @@ def url_key(url: str | None) -> str | None:
     if scheme not in _DEFAULT_PORTS or not parts.hostname:
         return None
     place = "" if port in (None, _DEFAULT_PORTS[scheme]) else f":{port}"
+    if any(char.isspace() for char in parts.hostname):
+        return None
     return f"{_host(parts.hostname)}{place}{_escaped(parts.path).rstrip('/')}{_query(parts.query)}{_fragment(parts)}"
 
 
