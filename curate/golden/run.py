@@ -61,7 +61,7 @@ def _checked(folder: Path) -> Report:
         return check_case(load_case(folder))
     except CurateError as error:
         return Report(folder.name, True, (), str(error))
-    except Exception as error:
+    except Exception as error:  # a bug that one case shows must not hide what the other cases say
         return Report(folder.name, True, (), "".join(traceback.format_exception(error)))
 
 
