@@ -21,6 +21,7 @@ from curate.quality import detect, prose_sample
 from curate.read import list_inputs, plan_splits, read
 from curate.recipe import Recipe
 from curate.stages import cleaned_article, compiled, refusal_of
+from curate.text import harmless
 
 WHOLE_FILE_BYTES = 1 << 62
 
@@ -148,11 +149,6 @@ def _pieces(line: Line, removals: Sequence[Removal]) -> Iterator[dict[str, Any]]
 def _evidence(line: Line) -> dict[str, Any] | None:
     one = line.evidence
     return {"path": one.path, "link_share": one.link_share, "in_body": one.in_body} if one else None
-
-
-def harmless(text: str) -> str:
-    """``text`` without what a terminal would obey: control and escape characters become visible."""
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
 def print_explanation(explained: Mapping[str, Any], console: Console) -> None:

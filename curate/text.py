@@ -29,3 +29,8 @@ def count_words(text: str) -> int:
     if not unspaced:
         return len(_WORD.findall(text))
     return len(_WORD.findall(_UNSPACED.sub(" ", text))) + (unspaced + 1) // 2
+
+
+def harmless(text: str) -> str:
+    """``text`` without what a terminal would obey: control and escape characters become visible."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)

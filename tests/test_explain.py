@@ -11,8 +11,9 @@ import pytest
 from builds import EXAMPLES, MORE_PROSE, PROSE, curate, rows, write_pages
 
 from curate.errors import InputError, OutputError
-from curate.explain import explain_file, explain_row, harmless
+from curate.explain import explain_file, explain_row
 from curate.recipe import Recipe, recipe_from
+from curate.text import harmless
 
 STORY = EXAMPLES / "story.txt"
 COPY = "saltmere-post.example/2024-03-11-council-budget-2024-copy.html"

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from curate.diff.compare import ColumnChange, Diff, Move, TextChange
 from curate.diff.words import Piece
+from curate.text import harmless
 
 MOST_SHOWN = 10
 """Articles, rules, sites and columns of a list that are printed; --json and --html have more."""
@@ -51,7 +52,7 @@ def same_making(diff: Diff) -> list[str]:
 def _lines(diff: Diff) -> Iterator[Text]:
     yield Text(headline(diff), style="bold")
     for made in same_making(diff):
-        yield Text(f"  {_visible(made)}")
+        yield Text(f"  {harmless(made)}")
     if diff.articles.changed:
         causes = (f"{count:,} by {cause}" for cause, count in diff.articles.causes.items() if count)
         yield Text(f"  texts changed: {', '.join(causes)}")
@@ -84,7 +85,7 @@ def _section(title: str, lines: Sequence[str], total: int, shown: int = MOST_SHO
         return
     yield Text()
     yield Text(title, style="bold")
-    yield from (Text(f"  {_visible(line)}") for line in lines[:shown])
+    yield from (Text(f"  {harmless(line)}") for line in lines[:shown])
     if total > shown:
         yield Text(f"  ... and {total - shown:,} more")
 
@@ -108,10 +109,10 @@ def shown_value(value: Any) -> str:
 
 def _text_lines(change: TextChange, coloured: bool) -> Iterator[Text]:
     named = "  ".join(one for one in (change.id, change.url, change.title) if one)
-    yield Text(_visible(named), style="bold")
+    yield Text(harmless(named), style="bold")
     yield Text(f"  {change.changed_words:,} words, by {change.cause}", style="dim")
     for rule, (before, after) in change.rules.items():
-        yield Text(f"  {_visible(rule)}: {before:,} -> {after:,} spans", style="dim")
+        yield Text(f"  {harmless(rule)}: {before:,} -> {after:,} spans", style="dim")
     yield from _diff_lines(change.pieces, coloured)
 
 
@@ -124,11 +125,6 @@ def _diff_lines(pieces: Sequence[Piece], coloured: bool) -> Iterator[Text]:
                 yield line
                 line = Text("    ")
             opening, closing = ("", "") if coloured or not part else _MARKS[piece.kind]
-            line.append(f"{opening}{_visible(part)}{closing}", style=_STYLES[piece.kind])
+            line.append(f"{opening}{harmless(part)}{closing}", style=_STYLES[piece.kind])
     if line.plain.strip():
         yield line
-
-
-def _visible(text: str) -> str:
-    """``text`` without what a terminal would obey, as ``curate explain`` shows it."""
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
