@@ -234,6 +234,57 @@ def diff(
 
 
 @app.command()
+def push(
+    out: Annotated[Path, typer.Argument(help="The build to push.")],
+    destination: Annotated[
+        str, typer.Argument(metavar="DESTINATION", help="owner/name on a hub, or an fsspec URL: s3://bucket/folder.")
+    ],
+    private: Annotated[bool, typer.Option("--private", help="Make the repository private.")] = False,
+    revision: Annotated[str, typer.Option(help="Branch to push to; made of main where it is missing.")] = "main",
+    tag: Annotated[bool, typer.Option("--tag/--no-tag", help="Tag the commit with the build's digest.")] = True,
+    message: Annotated[str, typer.Option(help="Message of the commit; default: it says what the build is.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done; do nothing.")] = False,
+    create_pr: Annotated[bool, typer.Option("--create-pr", help="Open a pull request instead of a commit.")] = False,
+    card_only: Annotated[bool, typer.Option("--card-only", help="Send only the card of the same build.")] = False,
+    as_json: AsJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")] = False,
+) -> None:
+    """Publish a build on a hub or in a store: verified, only what differs, whole or not at all.
+
+    Example: curate push out/ owner/name
+    """
+    from curate.push import Options
+    from curate.push import push as run
+    from curate.push.report import as_dict, print_pushed, speaker
+
+    options = Options(private, revision, tag, message, dry_run, create_pr, card_only)
+    pushed = run(out, destination, options, speaker(quiet=quiet or as_json))
+    if as_json:
+        print(json.dumps(as_dict(pushed)))
+    else:
+        print_pushed(pushed)
+
+
+@app.command()
+def pull(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="owner/name on a hub, or an fsspec URL.")],
+    out: Annotated[Path, typer.Argument(help="Folder for the build: new, empty, or a build to replace.")],
+    revision: Annotated[str, typer.Option(help="Branch, tag or commit of the repository; default: main.")] = "",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")] = False,
+) -> None:
+    """Bring a pushed build back, so that verify, diff and explain work on it.
+
+    Example: curate pull owner/name pulled/
+    """
+    from curate.push import pull as run
+    from curate.push.report import speaker
+    from curate.write.manifest import SEAL
+
+    build = run(source, out, speaker(quiet=quiet), revision)
+    print(f"{out}: {build['counts']['articles']:,} articles, build {build[SEAL][:16]}, verified.")
+
+
+@app.command()
 def check(
     root: Annotated[Path, typer.Argument(metavar="GOLDEN", help="Folder of golden cases.")],
     cases: Annotated[list[str] | None, typer.Argument(help="Names of cases; default: all.")] = None,

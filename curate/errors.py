@@ -5,6 +5,7 @@ CurateError            anything the command line reports without a traceback (ex
 ├── RecipeError        an option or a recipe file asks for something that does not exist
 ├── RuleError          a rule file is wrong; names file, line and column
 ├── OutputError        the output folder cannot be used, or is not a build of ours
+├── TransferError      a build cannot be pushed to, or pulled from, a hub or a store
 └── RunError           the run cannot go on (workers keep dying, a guard stopped it)
 
 PageTimeout            a page used up its CPU time; never leaves the extract stage
@@ -45,6 +46,10 @@ def _rule_error(message: str, file: str, line: int, column: int) -> RuleError:
 
 class OutputError(CurateError):
     """The output folder is in use by something else, or is incomplete."""
+
+
+class TransferError(CurateError):
+    """A build cannot be pushed or pulled: the other side refused, is out of reach, or holds something else."""
 
 
 class RunError(CurateError):

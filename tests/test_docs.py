@@ -15,6 +15,7 @@ import click
 import pytest
 import typer
 from builds import EXAMPLES, MORE_PROSE, PROSE, ROOT, curate
+from hub import Hub, User
 from test_build import HOUSE_RULE
 from test_write_build import load
 
@@ -50,6 +51,14 @@ NEEDS_A_CLUSTER = "--address"
 
 
 @pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of a reader who is ``owner`` on a hub."""
+    with Hub(tmp_path_factory.mktemp("hub"), {"hf_token": User("owner")}) as hub:
+        variables = hub.environment("hf_token")
+        yield {name: value for name, value in variables.items() if name.startswith(("HF_", "NO_PROXY"))}
+
+
+@pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where a reader of the README stands: raw/ is there, and what else its examples name."""
     where = tmp_path_factory.mktemp("reader")
@@ -63,6 +72,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "golden" / "en-poem", where / "golden" / "en-poem")
     assert curate("check", "golden/", "--update", cwd=where).returncode == 0
     return where
+
+
+def online(hub: dict[str, str]) -> dict[str, str]:
+    """Variables of a command that may reach the hub."""
+    return {**hub, "HF_HUB_OFFLINE": "0"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -87,20 +101,21 @@ def test_the_readme_names_no_option_that_does_not_exist() -> None:
     assert named <= known
 
 
-def test_every_line_of_the_readme_runs_in_its_order(folder: Path) -> None:
+def test_every_line_of_the_readme_runs_in_its_order(folder: Path, hub: dict[str, str]) -> None:
     for line in SHELL_LINES:
         words = shlex.split(line, comments=True)
         if NEEDS_A_CLUSTER in words:
             continue
-        done = curate(*words[1:], cwd=folder)
+        done = curate(*words[1:], cwd=folder, **(online(hub) if words[1] in ("push", "pull") else {}))
         assert done.returncode == 0, f"{line}\n{done.stderr}{done.stdout[-500:]}"
 
 
-def test_every_example_of_a_help_text_runs(folder: Path) -> None:
+def test_every_example_of_a_help_text_runs(folder: Path, hub: dict[str, str]) -> None:
     (folder / "curate.toml").unlink(missing_ok=True)
     for command in COMMANDS.values():
         line = (command.help or "").rpartition("Example: ")[2].strip()
-        done = curate(*shlex.split(line)[1:], cwd=folder)
+        words = shlex.split(line)
+        done = curate(*words[1:], cwd=folder, **(online(hub) if words[1] in ("push", "pull") else {}))
         assert done.returncode == 0, f"{line}\n{done.stderr}{done.stdout[-500:]}"
 
 

@@ -11,12 +11,15 @@ import pyarrow as pa
 import yaml
 
 from curate.write.columns import COLUMN_TEXTS, CONFIGS, SUBSET_TEXTS, UNDETERMINED
+from curate.write.manifest import SEAL
 
 # https://github.com/huggingface/hub-docs/blob/main/datasetcard.md
 _SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B", "1B<n<10B")
 
 _STAGES = ("read", "extract", "clean", "language", "quality")
 """The stages that reject, in the order of a page's way."""
+
+_HERE = '"out/"  # this folder, or owner/name on the hub'
 
 _RESTORE = '''\
 from hashlib import sha256
@@ -44,6 +47,10 @@ for article in load_dataset(path, split="train", streaming=True):
     assert digest == article["provenance"]["extracted_digest"]
 '''
 
+BEGIN = "<!-- curate: generated from here on; a push replaces it -->"
+END = "<!-- curate: end of the generated part; what is written below or above it stays -->"
+"""The marks around what is generated: see ``push.card``."""
+
 _LIMITS = """\
 - Cleaning is by rules and heuristics: some boilerplate stays, and some article text may be lost. What was removed is in
   `removed`, so both can be checked and undone.
@@ -55,28 +62,41 @@ _LIMITS = """\
   theirs."""
 
 
-def card(build: Mapping[str, Any], schemas: Mapping[str, pa.Schema]) -> str:
+def card(build: Mapping[str, Any], schemas: Mapping[str, pa.Schema], name: str = "") -> str:
     """README.md of a build: YAML for the hub and ``load_dataset``, then text for people.
 
-    Made of ``build`` alone: equal builds give equal cards. What comes from pages, rule files or file names is escaped.
+    Made of its arguments alone: equal builds give equal cards. What comes from pages, rule files or file names is
+    escaped. The text stands between the marks ``BEGIN`` and ``END``.
 
     Args:
         build: what build.json says.
         schemas: the subsets and their columns, as ``model.SUBSETS``.
+        name: what its examples load, owner/name; empty: the folder ``out/``.
     """
-    front = yaml.safe_dump(_front_matter(build, schemas), sort_keys=False, allow_unicode=True, width=120)
     sections = (
         _about(build, schemas),
-        _loading(build, schemas),
+        _loading(build, schemas, name),
         "## Restoring what was removed\n\n"
         "Kept text and removed spans give the extracted text back, character for character:\n\n"
-        f"```python\n{_RESTORE}```",
+        f"```python\n{_RESTORE.replace(_HERE, _here(name))}```",
         _making(build),
         *(_columns(subset, schema) for subset, schema in schemas.items()),
         f"## Known limits\n\n{_LIMITS}",
+        _citation(build, name),
         _versions(build),
     )
-    return f"---\n{front}---\n\n" + "\n\n".join(sections) + "\n"
+    front = front_yaml(_front_matter(build, schemas))
+    return f"---\n{front}---\n\n{BEGIN}\n\n" + "\n\n".join(sections) + f"\n\n{END}\n"
+
+
+def front_yaml(front: Mapping[str, Any]) -> str:
+    """The YAML at the top of a card, keys in the order given."""
+    return str(yaml.safe_dump(dict(front), sort_keys=False, allow_unicode=True, width=120))
+
+
+def _here(name: str) -> str:
+    """What ``load_dataset`` is given, with its comment."""
+    return f'"{name}"' if name else _HERE
 
 
 def shards_total(build: Mapping[str, Any], subset: str, key: str) -> int:
@@ -153,13 +173,14 @@ def _about(build: Mapping[str, Any], schemas: Mapping[str, pa.Schema]) -> str:
     )
 
 
-def _loading(build: Mapping[str, Any], schemas: Mapping[str, pa.Schema]) -> str:
+def _loading(build: Mapping[str, Any], schemas: Mapping[str, pa.Schema], name: str) -> str:
     text = (
         "## Loading\n\n"
         "```python\n"
         "from datasets import load_dataset\n\n"
-        'articles = load_dataset("out/", split="train")  # this folder, or owner/name on the hub\n'
-        'removed = load_dataset("out/", "removed", split="train")\n'
+        f"path = {_here(name)}\n"
+        'articles = load_dataset(path, split="train")\n'
+        'removed = load_dataset(path, "removed", split="train")\n'
         "```"
     )
     empty = [f"`{CONFIGS[subset]}`" for subset in schemas if shards_total(build, subset, "rows") == 0]
@@ -237,6 +258,19 @@ def _columns(subset: str, schema: pa.Schema) -> str:
                 name = f"{field.name}.{child.name}"
                 rows.append((f"`{name}`", str(child.type), COLUMN_TEXTS[subset][name]))
     return f"## Columns of `{CONFIGS[subset]}`\n\n" + _table(("column", "type", "meaning"), rows)
+
+
+def _citation(build: Mapping[str, Any], name: str) -> str:
+    """BibTeX of the build. It names no author: nobody said who that is."""
+    fields = {
+        "title": "{" + re.sub(r"[{}\\\\]", "", _plain(build["name"])) + "}",
+        "year": "{" + str(build["created"])[:4] + "}",
+        "version": "{" + str(build.get(SEAL, ""))[:16] + "}",
+        **({"howpublished": "{Hugging Face datasets, " + name + "}"} if name else {}),
+        "note": "{Built with curate " + _plain(build["curate"]) + "}",
+    }
+    lines = [f"  {key:12} = {value}," for key, value in fields.items()]
+    return "## Citation\n\n```bibtex\n@misc{curate-build,\n" + "\n".join(lines) + "\n}\n```"
 
 
 def _versions(build: Mapping[str, Any]) -> str:

@@ -1,0 +1,221 @@
+"""A build onto any place that fsspec knows (``s3://``, ``gs://``, ``file://``), and back.
+
+No such place has commits. So build.json is the mark of a whole build there: it goes first and comes back last, and who
+finds it finds the files that it lists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from curate.errors import CurateError, TransferError
+from curate.model import SUBSETS
+from curate.push.card import merge_card
+from curate.push.model import (
+    BUILD,
+    CARD,
+    File,
+    Plan,
+    Pushed,
+    Remote,
+    build_files,
+    check_arrived,
+    parse_build,
+    plan,
+    refuse_foreign,
+)
+from curate.write.card import card
+from curate.write.manifest import json_bytes
+
+UNDER_WAY = "build.json.incoming"
+"""Stands beside the shards while a push is under way, and after one that was killed."""
+
+OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "oci", "b2"})
+"""Protocols without folders: making one there can make a bucket, which nobody asked for."""
+
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of a file system that fsspec knows.
+
+    Attributes:
+        fs: the file system.
+        root: the folder on it.
+        url: as it was given, for messages; without a password.
+    """
+
+    fs: Any
+    root: str
+    url: str
+
+    def path(self, name: str) -> str:
+        """Where a file of the build is."""
+        return posixpath.join(self.root, name)
+
+    def sizes(self) -> dict[str, int]:
+        """The files below the folder and their sizes in bytes."""
+        self.fs.invalidate_cache()
+        try:
+            found = self.fs.find(self.root, detail=True)
+        except FileNotFoundError:
+            return {}
+        return {posixpath.relpath(path, self.root): int(entry["size"] or 0) for path, entry in found.items()}
+
+    def read(self, name: str) -> bytes:
+        """A small file."""
+        return bytes(self.fs.cat_file(self.path(name)))
+
+    def sha256(self, name: str) -> str:
+        """The digest (hex) of a file, by reading it."""
+        digest = hashlib.sha256()
+        with self.fs.open(self.path(name), "rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    def write(self, file: File) -> None:
+        """Put a file where it belongs."""
+        try:
+            self._put(file)
+        except FileNotFoundError:
+            if self._protocols() & OBJECT_STORES:
+                raise
+            self.fs.makedirs(posixpath.dirname(self.path(file.path)), exist_ok=True)
+            self._put(file)
+
+    def _protocols(self) -> set[str]:
+        named = self.fs.protocol
+        return {named} if isinstance(named, str) else set(named)
+
+    def _put(self, file: File) -> None:
+        if isinstance(file.source, bytes):
+            self.fs.pipe_file(self.path(file.path), file.source)
+        else:
+            self.fs.put_file(str(file.source), self.path(file.path))
+
+    def remove(self, name: str) -> None:
+        """Delete a file."""
+        self.fs.rm_file(self.path(name))
+
+
+@contextmanager
+def open_store(url: str) -> Iterator[Store]:
+    """The folder that a URL names; what goes wrong with it leaves as ``TransferError``."""
+    import fsspec
+
+    shown = without_password(url)
+    try:
+        fs, root = fsspec.core.url_to_fs(url)
+        yield Store(fs, root.rstrip("/"), shown)
+    except ImportError as error:
+        raise TransferError(f"{shown}: {error}. For s3:// install the extra: pip install 'curate[s3]'") from None
+    except CurateError:
+        raise
+    except Exception as error:
+        if not (isinstance(error, OSError | ValueError) or _is_of_a_library(error)):
+            raise
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise TransferError(
+            f"{shown}: {said}\n  Without {BUILD} there a push is not complete: run the same command again."
+        ) from None
+
+
+def _is_of_a_library(error: BaseException) -> bool:
+    """Whether a library of the file system made the class: botocore's and its like derive from Exception alone."""
+    return type(error).__module__.partition(".")[0] not in ("builtins", "curate")
+
+
+def without_password(url: str) -> str:
+    """A URL without what stands before an ``@`` in its host."""
+    scheme, slashes, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path}"
+
+
+def push_to_store(
+    out: Path, build: Mapping[str, Any], url: str, say: Callable[[str], None], *, dry_run: bool = False
+) -> Pushed:
+    """Push a verified build to a folder of a store.
+
+    What differs is sent: by the digests in the build.json there, and where a push was killed before it had written
+    one, by reading what is there. While files are replaced there is no build.json; it is written last, after every
+    file that was sent was read back.
+
+    Args:
+        out: the build.
+        build: its build.json.
+        url: the folder, as fsspec names it.
+        say: told what happens.
+        dry_run: say what would be done, and do nothing.
+
+    Raises:
+        TransferError: the store cannot be reached or written, holds something else, or gives back other bytes.
+    """
+    with open_store(url) as store:
+        sizes = store.sizes()
+        refuse_foreign(sizes, store.url, is_ours=BUILD in sizes or UNDER_WAY in sizes)
+        there = store.read(CARD).decode("utf-8", "replace") if CARD in sizes else None
+        local = (out / CARD).read_text("utf-8") if (out / CARD).is_file() else None
+        text = merge_card(card(build, SUBSETS), local, there, store.url)
+        files = build_files(out, build, text.encode())
+        todo = plan(files, _remote(store, sizes, files))
+        if not dry_run and not (todo.is_empty and UNDER_WAY not in sizes):
+            _send(store, build, todo, sizes, say)
+        return Pushed(store.url, todo, dry_run=dry_run)
+
+
+def _remote(store: Store, sizes: Mapping[str, int], files: Iterable[File]) -> dict[str, Remote]:
+    """What stands there, with digests of all files that could be the same."""
+    known = parse_build(store.read(BUILD), store.url)["files"] if BUILD in sizes else {}
+    wanted = {file.path: file for file in files}
+
+    def digest(name: str) -> str | None:
+        if name not in wanted or wanted[name].size_bytes != sizes[name]:
+            return None
+        return known[name]["sha256"] if name in known else store.sha256(name)
+
+    return {name: Remote(name, size, digest(name)) for name, size in sizes.items()}
+
+
+def _send(
+    store: Store, build: Mapping[str, Any], todo: Plan, sizes: Mapping[str, int], say: Callable[[str], None]
+) -> None:
+    incoming = json_bytes(dict(build))
+    store.write(File(UNDER_WAY, len(incoming), hashlib.sha256(incoming).hexdigest(), incoming))
+    if BUILD in sizes:
+        store.remove(BUILD)
+    last = [file for file in [*todo.send, *todo.same] if file.path == BUILD]
+    others = [file for file in todo.send if file.path != BUILD]
+    for number, file in enumerate(others, 1):
+        store.write(file)
+        say(f"{number:,} of {len(others):,} files are there: {file.path}")
+    for path in todo.delete:
+        store.remove(path)
+    same = [file for file in todo.same if file.path != BUILD]
+    _read_back(store, others, same, todo.delete)
+    for file in last:
+        store.write(file)
+    _read_back(store, last, [], [])
+    store.remove(UNDER_WAY)
+
+
+def _read_back(store: Store, sent: Iterable[File], same: Iterable[File], deleted: Iterable[str]) -> None:
+    """Read every file that was sent; of the others, compared before, see that their size still is what it was."""
+    sizes = store.sizes()
+    found = {name: Remote(name, size) for name, size in sizes.items()}
+    sent = list(sent)
+    for file in sent:
+        if file.path in found:
+            found[file.path] = replace(found[file.path], sha256=store.sha256(file.path))
+    for file in same:
+        if file.path in found:
+            found[file.path] = replace(found[file.path], sha256=file.sha256)
+    check_arrived([*sent, *same], deleted, found, store.url)
