@@ -60,10 +60,10 @@ class Clean:
     )
     rules: tuple[str, ...] = option((), "Folders of rule files beside the packaged ones.")
     datelines: str = option(
-        "strip",
-        "Datelines and agency names that open a story, and dates that open a text: "
-        "strip (into the columns dateline, wire_agency, date_published) or keep (the columns are filled all the same).",
-        choices=("strip", "keep"),
+        "keep",
+        "Datelines and agency names that open a story: keep, or strip (the columns dateline and wire_agency are "
+        "filled all the same). A date that an extractor put before a text is always removed.",
+        choices=("keep", "strip"),
     )
     credits: str = option(
         "keep",

@@ -293,10 +293,10 @@ def _capture(node: yaml.Node | None, file: str) -> Mapping[str, str]:
 
 
 def _option(node: yaml.Node | None, file: str, action: str, captured: Mapping[str, str]) -> str:
-    """The option that a rule names; one that strips a dateline, an agency or a date obeys ``datelines`` by itself."""
+    """The option that a rule names; one that strips a dateline or an agency obeys ``datelines`` by itself."""
     if node is not None:
         return _choice(node, file, OPTIONS)
-    return "datelines" if action == "strip" and {"dateline", "wire_agency", "date_published"} & set(captured) else ""
+    return "datelines" if action == "strip" and {"dateline", "wire_agency"} & set(captured) else ""
 
 
 def _examples(
