@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -139,7 +140,7 @@ def _loaded(folders: tuple[Path, ...], stamps: object) -> Rules:
 
 def _check_disabled(recipe: Recipe, ids: Sequence[str]) -> None:
     for glob in recipe.clean.disable:
-        if not any(Path(one).match(glob) or one == glob for one in ids):
+        if not any(fnmatchcase(one, glob) for one in ids):
             raise RecipeError(f"[clean] disable: no rule or heuristic is called {glob!r}{did_you_mean(glob, ids)}")
 
 

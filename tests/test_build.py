@@ -337,6 +337,16 @@ def test_what_does_not_exist_is_refused_before_anything_is_written(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("glob", ["en/*", "site/*", "*/repeated-line", "page/own-title"])
+def test_a_glob_may_go_over_slashes(tmp_path: Path, glob: str) -> None:
+    raw = write_pages(tmp_path / "raw", ferry=f"{PROSE}Sign up for our newsletter\n{MORE_PROSE}")
+
+    make_build(raw, tmp_path / "out", recipe_from({"clean": {"disable": [glob]}}))
+
+    removed = {row["rule"] for row in rows(tmp_path / "out", "removed")}
+    assert ("en/newsletter/invitation" in removed) is (glob != "en/*")
+
+
 def test_a_library_call_with_an_unknown_language_is_refused_too(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="'xx'"):
         make_build(EXAMPLES, tmp_path / "out", recipe_from({"language": {"keep": ["xx"]}}))
