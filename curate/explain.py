@@ -21,7 +21,7 @@ from curate.quality import detect, prose_sample
 from curate.read import list_inputs, plan_splits, read
 from curate.recipe import Recipe
 from curate.stages import cleaned_article, compiled, refusal_of
-from curate.text import harmless
+from curate.text import harmless, restore
 
 WHOLE_FILE_BYTES = 1 << 62
 
@@ -71,14 +71,17 @@ def explain_row(name: str, out: Path) -> dict[str, Any]:
     """Explain a page of a build, by its id, URL or file path, from what the build wrote.
 
     Raises:
-        OutputError: ``out`` is no build.
+        OutputError: ``out`` is no build, or is damaged: removed and kept text do not fit.
         InputError: the build has no such page.
     """
     if not (out / "build.json").is_file():
         raise OutputError(f"{out} is no complete build of curate.")
     if row := _find(out / "data", name, ("id", "url", "provenance.file_path", "provenance.record_id")):
-        removals = _removals(out, row["id"])
-        lines = explained_lines(lines_of(restore(row["text"], removals)), [removal for removal, _ in removals])
+        spans = _spans(out, row["id"])
+        extracted = restore(row["text"], spans)
+        if extracted is None:
+            raise OutputError(f"{out}: {row['id']}: its removed spans do not fit.\n  See more: curate verify {out}")
+        lines = explained_lines(lines_of(extracted), [_removal(span) for span in spans])
         captured = {key: row[key] for key in ("wire_agency", "wire_evidence", "dateline") if row[key]}
         return _head(row["id"], row["url"], row["title"]) | {"captured": captured, "lines": lines}
     if row := _find(out / "rejected", name, ("id", "url", "file_path", "record_id")):
@@ -99,23 +102,15 @@ def _find(folder: Path, name: str, columns: Sequence[str]) -> dict[str, Any] | N
     return None
 
 
-def _removals(out: Path, identity: str) -> list[tuple[Removal, str]]:
+def _spans(out: Path, identity: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for path in sorted((out / "removed").glob("*.parquet")):
         rows += pq.read_table(path, filters=pc.field("id") == identity).to_pylist()
-    rows.sort(key=lambda row: row["start"])
-    return [(Removal(row["start"], row["end"], row["rule"], row["stage"], row["why"]), row["text"]) for row in rows]
+    return sorted(rows, key=lambda row: row["start"])
 
 
-def restore(text: str, removals: Sequence[tuple[Removal, str]]) -> str:
-    """The extracted text: the kept text with the removed spans back at their places."""
-    pieces, kept, at = [], 0, 0
-    for removal, removed in removals:
-        length = removal.start - at
-        pieces += [text[kept : kept + length], removed]
-        kept += length
-        at = removal.end
-    return "".join([*pieces, text[kept:]])
+def _removal(span: Mapping[str, Any]) -> Removal:
+    return Removal(span["start"], span["end"], span["rule"], span["stage"], span["why"])
 
 
 def explained_lines(lines: Sequence[Line], removals: Sequence[Removal]) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ from curate.model import Article, Metadata, Provenance
 from curate.rules import Matcher, Rule, broken_examples, load_packs
 from curate.rules.model import MAX_WORDS, Match, Where
 from curate.rules.patterns import SLOT
+from curate.text import harmless
 from curate.write.manifest import SEAL
 
 MIN_SUPPORT = 3
@@ -592,20 +593,20 @@ def as_yaml(mined: Mined, out: Path) -> str:
     lines = [f"# {line}".rstrip() for line in _head(mined, out)]
     totals = {one.name: (one.lines, len(one.residue)) for one in mined.references}
     for one in mined.candidates:
-        evidence = [f"# # {_printable(line)}" for line in _evidence(one, totals)]
+        evidence = [f"# # {harmless(line)}" for line in _evidence(one, totals)]
         lines += ["", *evidence, *(f"# {line}" for line in _dump([one.rule]).rstrip("\n").split("\n"))]
     return "\n".join(lines) + "\n"
 
 
 def _head(mined: Mined, out: Path) -> Iterator[str]:
     found, read = _some(len(mined.candidates), "candidate"), _some(mined.articles, "article")
-    yield f"{found} for rules: lines that still stand in the articles of {_printable(str(out))}, and repeat."
+    yield f"{found} for rules: lines that still stand in the articles of {harmless(str(out))}, and repeat."
     yield f"{read} read; {mined.copies} counted for nothing, as copies: half of their prose stands in others."
     if not mined.candidates:
         return
     yield ""
     yield "None of these is a rule yet, and many should never be one: sub-headings repeat, too. To choose one:"
-    yield f"  1. Read its evidence, and see the line in its place: curate explain URL --out {_printable(str(out))}"
+    yield f"  1. Read its evidence, and see the line in its place: curate explain URL --out {harmless(str(out))}"
     yield "  2. Take the first '# ' from each line of its block; the evidence stays a comment. Give it a better id."
     yield "  3. Add keep examples: near misses, lines with the same words that are article. The one that is there is a"
     yield f"     sentence of the build, or {NO_NEAR_MISS}, which is none."
@@ -636,7 +637,3 @@ def _evidence(one: Candidate, totals: Mapping[str, tuple[int, int]]) -> Iterator
 
 def _some(count: int, name: str) -> str:
     return f"{count} {name}" if count == 1 else f"{count} {name}s"
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

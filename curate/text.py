@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 _WORD = re.compile(r"\w+")
 # scripts written without spaces: about two characters a word
@@ -32,5 +34,28 @@ def count_words(text: str) -> int:
 
 
 def harmless(text: str) -> str:
-    """``text`` without what a terminal would obey: control and escape characters become visible."""
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+    """``text`` without what a terminal would obey: control characters and escapes become visible, as Python writes
+    them (``\\n``, ``\\x1b``, ``\\u202e``).
+    """
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+def restore(text: str, spans: Sequence[Mapping[str, Any]]) -> str | None:
+    """The extracted text: kept ``text`` with every removed span back in its place.
+
+    Args:
+        text: the kept text.
+        spans: rows of ``removed`` of one article, by ``start``; offsets count characters of the extracted text.
+
+    Returns:
+        The text, or None where spans overlap, are not as long as their text, or stand outside it.
+    """
+    parts: list[str] = []
+    kept = at = 0
+    for span in spans:
+        gap = span["start"] - at
+        if gap < 0 or kept + gap > len(text) or not span["text"] or span["end"] - span["start"] != len(span["text"]):
+            return None
+        parts += [text[kept : kept + gap], span["text"]]
+        kept, at = kept + gap, span["end"]
+    return "".join(parts) + text[kept:]

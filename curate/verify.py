@@ -20,6 +20,7 @@ import yaml
 
 from curate.errors import OutputError
 from curate.model import SUBSETS, shard_key
+from curate.text import restore
 from curate.write.columns import CONFIGS, UNDETERMINED
 from curate.write.manifest import SEAL, json_bytes, sealed, sha256_of
 from curate.write.shards import shard_prefix
@@ -358,27 +359,6 @@ def _check_article(article: Row, spans: Sequence[Row], rules: frozenset[str]) ->
         ("provenance.removed_chars", provenance["removed_chars"], sum(len(span["text"]) for span in spans)),
     )
     yield from (f"data/: {name}: {column} is {said}, not {is_}" for column, said, is_ in facts if said != is_)
-
-
-def restore(text: str, spans: Sequence[Row]) -> str | None:
-    """The extracted text: kept ``text`` with every removed span back in its place.
-
-    Args:
-        text: the kept text.
-        spans: rows of ``removed`` of one article, by ``start``; offsets count characters of the extracted text.
-
-    Returns:
-        The text, or None where spans overlap, are not as long as their text, or stand outside it.
-    """
-    parts: list[str] = []
-    kept = at = 0
-    for span in spans:
-        gap = span["start"] - at
-        if gap < 0 or kept + gap > len(text) or not span["text"] or span["end"] - span["start"] != len(span["text"]):
-            return None
-        parts += [text[kept : kept + gap], span["text"]]
-        kept, at = kept + gap, span["end"]
-    return "".join(parts) + text[kept:]
 
 
 def _check_cluster(article: Row, clusters: Counter[tuple[str, str]]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from builds import EXAMPLES, MORE_PROSE, PROSE, curate, rows, write_pages
 
@@ -136,5 +137,16 @@ def test_what_a_terminal_would_obey_is_printed_harmlessly(tmp_path: Path) -> Non
     assert not set(coloured.stdout) & set("\x07\x9b\u202e")
 
 
+def test_a_build_whose_removed_text_does_not_fit_is_refused(own_build: Path) -> None:
+    path = own_build / "removed" / "part-all.parquet"
+    table = pq.read_table(path)
+    row_id = table["id"][0].as_py()
+    pq.write_table(table.set_column(1, table.schema.field("start"), [[10**6] * table.num_rows]), path)
+
+    with pytest.raises(OutputError, match=rf"{row_id}: its removed spans do not fit.\n  See more: curate verify "):
+        explain_row(row_id, own_build)
+
+
 def test_harmless_leaves_what_people_write() -> None:
     assert harmless("Über 5 €: „Ja“ 日本語 العربية 🌧") == "Über 5 €: „Ja“ 日本語 العربية 🌧"
+    assert harmless("a\tb\n\x1b\u202e") == "a\\tb\\n\\x1b\\u202e"

@@ -17,7 +17,8 @@ from curate.build import build, load_rules
 from curate.model import Article, Metadata, Provenance, Rejection
 from curate.recipe import Recipe, recipe_from
 from curate.stages import clean_article, compiled
-from curate.verify import restore, verify
+from curate.text import restore
+from curate.verify import verify
 
 RULES = load_rules(Recipe())
 EXAMPLES = sorted(

@@ -10,6 +10,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from curate.golden.compare import Report, floors_of
+from curate.text import harmless
 
 MAX_LINES_SHOWN = 40
 """Lines of a case's diff that are printed; --json has them all."""
@@ -44,7 +45,7 @@ def case_lines(report: Report) -> Iterator[str]:
         return
     yield f"{report.case}: differs" + ("" if report.reviewed else " (not reviewed)")
     for line in report.error.splitlines():
-        yield f"  {_printable(line)}"
+        yield f"  {harmless(line)}"
     shown = 0
     for page in report.pages:
         if page.differences and len(report.pages) > 1:
@@ -53,13 +54,8 @@ def case_lines(report: Report) -> Iterator[str]:
             if shown == MAX_LINES_SHOWN:
                 yield "  ..."
                 return
-            yield f"    {_printable(difference)}"
+            yield f"    {harmless(difference)}"
             shown += 1
-
-
-def _printable(text: str) -> str:
-    """Text of a page may hold escapes that a terminal would obey."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _rule_changes(reports: Iterable[Report]) -> dict[str, int]:
