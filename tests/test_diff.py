@@ -20,9 +20,9 @@ from rich.console import Console
 from curate.diff import Diff, compare_builds, html_page, print_diff, word_diff
 from curate.diff import builds as diff_builds
 from curate.diff import compare as diff_compare
-from curate.diff.words import MAX_LINES, MAX_WORDS, Piece, changed_words, shortened
 from curate.errors import OutputError
 from curate.recipe import recipe_from
+from curate.words import MAX_LINES, MAX_WORDS, Piece, changed_words, shortened
 
 LIVE = "saltmere-post.example/2024-03-13-storm-isolde-live.html"
 GONE = "marrowcreek-ledger.example/2024-03-16-lady-herons-dunmore-semifinal.html"

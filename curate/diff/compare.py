@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from curate.diff.builds import Build, Record, Row, groups, open_build, records, texts
-from curate.diff.words import Piece, changed_words, shortened, word_diff
+from curate.words import Piece, changed_words, shortened, word_diff
 
 MAX_LISTED = 100
 """Articles that came or went, and sites, that are listed; all are counted."""

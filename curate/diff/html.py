@@ -11,7 +11,7 @@ from typing import Any
 
 from curate.diff.compare import Diff, Move, TextChange
 from curate.diff.terminal import headline, same_making, shown_value
-from curate.diff.words import Piece
+from curate.words import Piece
 
 _STYLE = """
 :root {

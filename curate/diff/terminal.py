@@ -9,15 +9,14 @@ from rich.console import Console
 from rich.text import Text
 
 from curate.diff.compare import ColumnChange, Diff, Move, TextChange
-from curate.diff.words import Piece
 from curate.text import harmless
+from curate.words import MARKS, Piece
 
 MOST_SHOWN = 10
 """Articles, rules, sites and columns of a list that are printed; --json and --html have more."""
 
 MAX_VALUE_CHARS = 100
 
-_MARKS = {"same": ("", ""), "gone": ("[-", "-]"), "new": ("{+", "+}")}
 _STYLES = {"same": "", "gone": "strike red", "new": "underline green"}
 
 
@@ -124,7 +123,7 @@ def _diff_lines(pieces: Sequence[Piece], coloured: bool) -> Iterator[Text]:
             if number:
                 yield line
                 line = Text("    ")
-            opening, closing = ("", "") if coloured or not part else _MARKS[piece.kind]
+            opening, closing = ("", "") if coloured or not part else MARKS[piece.kind]
             line.append(f"{opening}{harmless(part)}{closing}", style=_STYLES[piece.kind])
     if line.plain.strip():
         yield line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
@@ -20,6 +20,9 @@ grows with the square (every other line another: 1.5 s; two words in random orde
 CONTEXT_CHARS = 80
 MAX_PIECE_CHARS = 2_000
 MAX_PIECES = 300
+
+MARKS: Mapping[Kind, tuple[str, str]] = {"same": ("", ""), "gone": ("[-", "-]"), "new": ("{+", "+}")}
+"""What stands around a piece where there are no colours."""
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 # in scripts written without spaces each character is a word
@@ -40,6 +43,12 @@ def changed_words(before: str, after: str) -> int:
     _, middle, new_middle, _ = _cut(before, after)
     old, new = (Counter(_WORD.findall("".join(lines))) for lines in (middle, new_middle))
     return sum(count for word, count in ((old - new) + (new - old)).items() if not word.isspace())
+
+
+def similarity(before: str, after: str) -> float:
+    """How many of the words of both texts are in both, wherever they stand: 0-1."""
+    old, new = (Counter(word for word in _WORD.findall(text) if not word.isspace()) for text in (before, after))
+    return 2 * (old & new).total() / max(old.total() + new.total(), 1)
 
 
 def word_diff(before: str, after: str) -> tuple[Piece, ...]:
@@ -145,3 +154,8 @@ def _ends(text: str, first: int, last: int) -> str:
     if left_out <= CONTEXT_CHARS:
         return text
     return f"{text[:first]} [… {left_out:,} characters …] {text[len(text) - last :]}"
+
+
+def in_marks(pieces: Iterable[Piece]) -> str:
+    """Pieces as one text, where what is gone stands in ``[- -]`` and what is new in ``{+ +}``."""
+    return "".join(f"{MARKS[piece.kind][0]}{piece.text}{MARKS[piece.kind][1]}" for piece in pieces)
