@@ -289,19 +289,28 @@ def check(
     root: Annotated[Path, typer.Argument(metavar="GOLDEN", help="Folder of golden cases.")],
     cases: Annotated[list[str] | None, typer.Argument(help="Names of cases; default: all.")] = None,
     select: Annotated[str, typer.Option("-k", help="Only cases whose name contains this, or fits it as a glob.")] = "",
-    update: Annotated[bool, typer.Option("--update", help="Accept what differs, after showing it.")] = False,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update",
+            help="Accept what differs, after showing it; wanted columns (title, ...) only of cases given by name.",
+        ),
+    ] = False,
     allow_regression: Annotated[bool, typer.Option("--allow-regression", help="Let --update lower a floor.")] = False,
     junit: Annotated[Path | None, typer.Option("--junit", help="Also write the result as JUnit XML.")] = None,
     workers: Annotated[int | None, typer.Option("--workers", help="Processes; default: one a core.", min=1)] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare golden cases with what curate makes of them; exit code 1 when something differs.
+    """Compare golden cases with what curate makes of them.
+
+    Exit code 1 when something differs, 2 when nothing was checked: no case is there, or a person has reviewed none.
 
     Example: curate check golden/
     """
     from curate.build import load_rules
+    from curate.errors import InputError
     from curate.golden import check_cases, find_cases, load_case
-    from curate.golden.baseline import baseline_differences
+    from curate.golden.baseline import baseline_differences, plural
     from curate.golden.report import junit as as_junit
     from curate.golden.report import passed, summary_lines, to_json
     from curate.golden.update import update as accept
@@ -312,7 +321,7 @@ def check(
     folders = find_cases(root) if everything else find_cases(root, cases or (), select)
     reports = list(check_cases(folders, workers))
     loaded = [load_case(folder) for folder, report in zip(folders, reports, strict=True) if not report.error]
-    baseline = baseline_differences(root, loaded, reports) if everything else []
+    baseline = baseline_differences(root, loaded, reports) if everything else None
     if junit:
         _write(junit, as_junit(reports, baseline))
     if as_json:
@@ -322,10 +331,12 @@ def check(
             print(line)
     if update:
         chosen = {folder.name for folder in find_cases(root, cases or (), select)}
-        written = accept(root, loaded, reports, chosen, allow_regression=allow_regression)
+        written = accept(root, loaded, reports, chosen, named=cases or (), allow_regression=allow_regression)
         if not as_json:
-            print(f"{written} cases updated; read them before you commit: git diff {root}")
+            print(f"{plural(written, 'case')} and the baseline updated; read them before you commit: git diff {root}")
         raise typer.Exit(0)
+    if not any(report.reviewed for report in reports):
+        raise InputError("nothing was checked: no person has reviewed these cases (reviewed: true in about.yaml).")
     raise typer.Exit(0 if passed(reports, baseline) else 1)
 
 

@@ -29,8 +29,9 @@ from curate.golden import (
     floors_of,
     load_case,
 )
-from curate.golden.baseline import baseline_differences, cases_digest, read_baseline
+from curate.golden.baseline import Measured, baseline_differences, read_baseline
 from curate.golden.cases import read_removed, removed_text
+from curate.golden.compare import Counts, figures
 from curate.golden.draft import new_case
 from curate.golden.report import as_dict, junit, passed, summary_lines
 from curate.golden.update import update
@@ -102,10 +103,18 @@ def write_corpus(root: Path, pages: dict[str, dict[str, Any]], expected: dict[st
 
 
 def accept(root: Path, *names: str, allow_regression: bool = False) -> int:
-    """What ``curate check --update`` does, in this process."""
+    """What ``curate check --update`` does with some cases or all, in this process."""
     cases = [load_case(folder) for folder in find_cases(root)]
     chosen = {case.name for case in cases if not names or case.name in names}
-    return update(root, cases, [check_case(case) for case in cases], chosen, allow_regression=allow_regression)
+    reports = [check_case(case) for case in cases]
+    return update(root, cases, reports, chosen, named=names, allow_regression=allow_regression)
+
+
+def floors_in(root: Path) -> dict[str, float]:
+    """The figures of the cases of a baseline."""
+    baseline = read_baseline(root)
+    assert baseline is not None
+    return dataclasses.asdict(figures(case.counts for case in baseline.values()))
 
 
 def check(folder: Path) -> Report:
@@ -327,21 +336,64 @@ def test_blank_lines_and_spaces_at_line_ends_are_no_difference(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "said"),
+    ("line", "said"),
     [
-        (TEXT, BOX, f"removed by {BOX_RULE}"),
-        (TEXT, "Ask the lighthouse.", "not extracted"),
-        (TEXT, LAST_LINE[:39], "it stands within a longer line"),
-        (f"{TEXT}\n{DATED}", DATED, "removed in part by wire/ap/dateline"),
+        (BOX, f"removed by {BOX_RULE}"),
+        ("Ask the lighthouse.", "not extracted"),
+        (LAST_LINE[:39], "it stands within a longer line"),
     ],
 )
-def test_a_lost_line_says_what_became_of_it(tmp_path: Path, text: str, line: str, said: str) -> None:
-    folder = write_case(tmp_path, text=text, expected=f"{STORY}{line}\n")
+def test_a_lost_line_says_what_became_of_it(tmp_path: Path, line: str, said: str) -> None:
+    folder = write_case(tmp_path, expected=f"{STORY}{line}\n")
 
     (page,) = check(folder).pages
     assert f"- {line}    (expected; {said})" in page.differences
     assert page.lost == (line,)
     assert page.lost_chars == (0 if "within" in said else len(line))
+
+
+OTHER = LAST_LINE.replace(LAST_LINE.split()[1], "green")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "removed", "shown"),
+    [
+        (
+            f"{TEXT}\n{DATED}",
+            f"{STORY}{DATED}\n",
+            REMOVED,
+            f"~ [-{DATED[:15]}-]{DATED[15:]}    (changed; removed in part by wire/ap/dateline)",
+        ),
+        (
+            TEXT,
+            STORY.replace(LAST_LINE, OTHER),
+            REMOVED,
+            f"~ A [-green-]{{+second+}}{LAST_LINE[8:]}    (changed; by no rule)",
+        ),
+        (
+            TEXT,
+            STORY.replace(LAST_LINE, LAST_LINE[20:]),
+            REMOVED,
+            f"~ {{+{LAST_LINE[:20]}+}}{LAST_LINE[20:]}    (changed; it stands within a longer line)",
+        ),
+        (
+            TEXT,
+            STORY.replace(LAST_LINE, LAST_LINE[20:]),
+            [*REMOVED, Span(900, 920, "old/strip", LAST_LINE[:20])],
+            "    (changed; old/strip removed a part of it before)",
+        ),
+    ],
+)
+def test_of_a_line_that_is_changed_and_not_gone_the_words_are_marked(
+    tmp_path: Path, text: str, expected: str, removed: list[Span], shown: str
+) -> None:
+    folder = write_case(tmp_path, text=text, expected=expected, removed=removed)
+
+    (page,) = check(folder).pages
+
+    (changed,) = (line for line in page.differences if line.startswith("~ "))
+    assert changed.endswith(shown)
+    assert not [line for line in page.differences if "expected;" in line]
 
 
 @pytest.mark.parametrize(
@@ -438,7 +490,7 @@ def test_the_summary_counts_what_changed_by_rule(tmp_path: Path) -> None:
         f"     +2  {BOX_RULE}",
         "     -1  old/rule",
     ]
-    assert shown[-2] == "baseline: line_recall is below"
+    assert shown[-3:-1] == ["", "baseline: line_recall is below"]
     assert shown[-1].startswith("2 cases, 2 differ. Lines: precision 1.0000, recall 1.0000; 0.00% of the text lost.")
 
 
@@ -482,7 +534,7 @@ def test_unreviewed_cases_are_shown_and_not_counted(tmp_path: Path) -> None:
     assert floors_of(reports) == floors_of(reports[1:])
     assert shown[0] == "en-draft: differs (not reviewed)"
     assert "Not counted, no person has reviewed them: en-draft" in shown
-    assert shown[-1].startswith("1 cases, 0 differ.")
+    assert shown[-1].startswith("1 case, 0 differ.")
 
 
 def test_the_figures_count_lines_and_characters_of_all_reviewed_pages(tmp_path: Path) -> None:
@@ -610,60 +662,105 @@ def test_a_url_that_a_file_holds_twice_names_the_article_first(tmp_path: Path) -
 # --- the baseline, and what is accepted ---
 
 
-def test_the_baseline_holds_figures_and_the_digest_of_the_reviewed_cases(tmp_path: Path) -> None:
-    write_case(tmp_path, "en-ferry")
+def test_the_baseline_holds_the_counts_of_each_reviewed_case_a_line_a_case(tmp_path: Path) -> None:
+    write_case(tmp_path, "en-ferry", expect={"title": TITLE})
+    write_case(tmp_path, "en-lost", expected=f"{STORY}{BOX}\n")
     write_case(tmp_path, "en-draft", reviewed=False, expected="Something else.")
 
     accept(tmp_path)
 
-    cases = [load_case(folder) for folder in find_cases(tmp_path)]
+    digests = {folder.name: load_case(folder).digest() for folder in find_cases(tmp_path)}
+    chars = sum(map(len, STORY.splitlines()))
     assert read_baseline(tmp_path) == {
-        "cases": 1,
-        "digest": cases_digest(cases),
-        "floors": GOOD,
+        "en-ferry": Measured(digests["en-ferry"], Counts(7, 7, 7, chars, 0, 1, 0, 1, 0)),
+        "en-lost": Measured(digests["en-lost"], Counts(7, 8, 7, chars + len(BOX), len(BOX), 0, 0, 1, 0)),
     }
+    assert sum('"digest"' in line for line in (tmp_path / "baseline.json").read_text().splitlines()) == 2
 
 
 @pytest.mark.parametrize(
     ("file", "counts"),
-    [
-        ("en-ferry/page.jsonl", True),
-        ("en-ferry/expected.txt", True),
-        ("en-ferry/removed.tsv", False),
-        ("en-ferry/about.yaml", False),
-        ("en-draft/page.jsonl", False),
-    ],
+    [("page.jsonl", True), ("expected.txt", True), ("removed.tsv", False), ("about.yaml", False)],
 )
-def test_the_digest_is_of_pages_and_expected_texts_of_reviewed_cases(tmp_path: Path, file: str, counts: bool) -> None:
-    write_case(tmp_path, "en-ferry")
-    write_case(tmp_path, "en-draft", reviewed=False)
-    before = cases_digest([load_case(folder) for folder in find_cases(tmp_path)])
+def test_the_digest_is_of_pages_and_expected_texts(tmp_path: Path, file: str, counts: bool) -> None:
+    folder = write_case(tmp_path)
+    before = load_case(folder).digest()
 
-    with (tmp_path / file).open("a") as changed:
+    with (folder / file).open("a") as changed:
         changed.write("# changed\n" if file.endswith("yaml") else "p\t0\t0\tx\t\n")
 
-    assert (cases_digest([load_case(folder) for folder in find_cases(tmp_path)]) != before) is counts
+    assert (load_case(folder).digest() != before) is counts
 
 
-def test_a_missing_baseline_other_cases_and_lower_figures_are_differences(tmp_path: Path) -> None:
+def baseline_said(root: Path) -> list[str]:
+    """What a check of all cases says of the baseline."""
+    return baseline_differences(root, [load_case(folder) for folder in find_cases(root)], reports_of(root))
+
+
+def test_a_missing_baseline_and_cases_it_does_not_know_are_differences(tmp_path: Path) -> None:
     folder = write_case(tmp_path)
-    cases, reports = [load_case(folder)], [check(folder)]
+    accept_it = f"curate check {tmp_path} --update"
 
-    assert baseline_differences(tmp_path, cases, reports) == [
-        f"{tmp_path / 'baseline.json'} is missing; write it: curate check {tmp_path} --update"
-    ]
+    assert baseline_said(tmp_path) == [f"{tmp_path / 'baseline.json'} is missing; write it: {accept_it}"]
 
     accept(tmp_path)
-    assert baseline_differences(tmp_path, cases, reports) == []
+    assert baseline_said(tmp_path) == []
 
     (folder / "expected.txt").write_text(STORY.replace(LAST_LINE, f"{BOX}\n{NOTICE}"), "utf-8")
-    said = baseline_differences(tmp_path, [load_case(folder)], [check(folder)])
-    assert [line.split(" is ")[0] for line in said[:3]] == ["line_precision", "line_recall", "lost_share"]
-    assert said[1] == "line_recall is 0.75000, the floor is 1.00000"
-    assert said[3].startswith("the cases are not those of baseline.json (1 cases)")
+    write_case(tmp_path, "en-new", expected=BOX)
+    write_case(tmp_path, "en-draft", expected=BOX, reviewed=False)
+    assert baseline_said(tmp_path) == [
+        f"1 case not in baseline.json yet: en-new; {accept_it}",
+        f"1 case with another page or expected text than in baseline.json: en-ferry; {accept_it}",
+    ]
+
+    folder.rename(tmp_path / "en-other")
+    describe(tmp_path / "en-new", reviewed=False)
+    assert baseline_said(tmp_path) == [
+        f"1 case not in baseline.json yet: en-other; {accept_it}",
+        f"1 case of baseline.json gone, or not reviewed: en-ferry; {accept_it}",
+    ]
 
 
-@pytest.mark.parametrize("written", ["", "[]", '{"cases": 1}', '{"cases": 1, "digest": "x", "floors": {"recall": 1}}'])
+def test_a_figure_of_known_cases_that_falls_is_a_difference_whatever_new_cases_bring(tmp_path: Path) -> None:
+    write_case(tmp_path, "en-ferry")
+    accept(tmp_path)
+    write_case(tmp_path, "en-new", expected=STORY)
+    reports = reports_of(tmp_path)
+    cases = [load_case(folder) for folder in find_cases(tmp_path)]
+    page = dataclasses.replace(reports[0].pages[0], matched_lines=6, lost_chars=99, wrong_columns=("title",))
+    reports[0] = dataclasses.replace(reports[0], pages=(dataclasses.replace(page, wanted_columns=2, today="rejected"),))
+
+    said = baseline_differences(tmp_path, cases, reports)
+
+    assert said[:2] == [f"{name} is 0.85714, the floor is 1.00000" for name in ("line_precision", "line_recall")]
+    assert [line.split(" is ")[0] for line in said[2:5]] == ["lost_share", "columns_right", "outcomes_right"]
+    assert said[5].startswith("1 case not in baseline.json yet: en-new")
+
+
+def test_a_hard_new_case_is_accepted_and_lowers_no_floor_of_the_others(tmp_path: Path) -> None:
+    write_case(tmp_path, "en-ferry")
+    accept(tmp_path)
+    write_case(tmp_path, "en-hard", expected=f"{STORY}{BOX}\n{NOTICE}\n", expect={"rejected": "quality/x"})
+    write_case(tmp_path, "en-harder", expected=f"{STORY}{BOX}\n{NOTICE}\n")
+
+    assert accept(tmp_path) == 2
+
+    baseline = read_baseline(tmp_path)
+    assert baseline is not None
+    assert baseline["en-ferry"].counts.lost_chars == 0
+    assert baseline["en-harder"].counts.lost_chars == len(BOX + NOTICE)
+    assert baseline["en-hard"].counts.wrong_outcomes == 1
+    assert baseline_said(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("", "[]", '{"cases": 81, "digest": "x", "floors": {"line_recall": 1}}', '{"cases": {"en-x": {}}}'),
+        *('{"cases": {"en-x": {"digest": "x", "recall": 1}}}', '{"cases": {"en-x": {"digest": "x", "pages": "1"}}}'),
+    ],
+)
 def test_a_damaged_baseline_is_refused(tmp_path: Path, written: str) -> None:
     (tmp_path / "baseline.json").write_text(written)
 
@@ -675,7 +772,7 @@ def test_an_update_writes_what_falls_short_and_never_the_expected_text(tmp_path:
     expected = STORY.replace(LAST_LINE, BOX)
     folder = write_case(tmp_path, expected=expected, removed=[], expect={"title": "No ferry"}, today="rejected")
 
-    assert accept(tmp_path) == 1
+    assert accept(tmp_path, "en-ferry") == 1
 
     about = yaml.safe_load((folder / "about.yaml").read_text("utf-8"))
     assert (about["residue"], about["lost"], about["expect"]) == ([LAST_LINE], [BOX], {"title": TITLE})
@@ -685,6 +782,52 @@ def test_an_update_writes_what_falls_short_and_never_the_expected_text(tmp_path:
     assert (folder / "expected.txt").read_text("utf-8") == expected
     assert differences(folder) == []
     assert accept(tmp_path) == 0
+
+
+def test_an_update_keeps_what_a_person_wrote_into_about_yaml(tmp_path: Path) -> None:
+    folder = write_case(tmp_path, expected=f"{STORY}{BOX}\n{NOTICE}\n")
+    about = (
+        "# From a page of a harbour paper.\nlanguage: en\nshows: >-\n  A box\n  goes.\n\nlicense: CC0-1.0   # ours\n"
+        "reviewed: true\nexpect: {language: en}   # no title\nlost:\n  # issue 12\n  - {}\n# the end\n"
+    )
+    (folder / "about.yaml").write_text(about.replace("{}\n", f"{BOX}   # a box\n  - Nothing\n"), "utf-8")
+
+    accept(tmp_path)
+
+    assert (folder / "about.yaml").read_text("utf-8") == about.replace("{}\n", f"{BOX}   # a box\n  - {NOTICE}\n")
+
+
+def test_an_update_overwrites_wanted_columns_only_of_cases_that_are_named(tmp_path: Path) -> None:
+    write_case(tmp_path, "en-one", expect={"title": "No ferry", "language": "de"})
+    write_case(tmp_path, "en-two", expect={"rejected": "quality/other"}, text=STUB, expected=None, removed=[])
+    write_case(tmp_path, "en-draft", expect={"title": "No ferry"}, reviewed=False)
+    before = content(tmp_path)
+
+    with pytest.raises(InputError) as error:
+        accept(tmp_path)
+
+    assert str(error.value) == (
+        "what about.yaml wants would be overwritten:\n  en-one: title, language\n  en-two: rejected\n"
+        f"  Nothing was written. If that is meant, name the case: curate check {tmp_path} en-one --update"
+    )
+    assert content(tmp_path) == before
+    assert accept(tmp_path, "en-one", "en-two", "en-draft") == 3
+    assert [differences(folder) for folder in find_cases(tmp_path)] == [[], [], []]
+    assert floors_in(tmp_path)["columns_right"] == 1.0
+
+
+def test_a_case_that_cannot_be_written_is_named_and_no_other_is_written(tmp_path: Path) -> None:
+    write_case(tmp_path, "en-one", removed=[])
+    folder = write_case(tmp_path, "en-two", expected=f"{STORY}{BOX}\n")
+    with (folder / "about.yaml").open("a") as about:
+        about.write("? lost\n: []\n")
+    before = content(tmp_path)
+
+    with pytest.raises(InputError) as error:
+        accept(tmp_path)
+
+    assert str(error.value).startswith(f"{folder / 'about.yaml'}: lost: this is written in a way that a program")
+    assert content(tmp_path) == before
 
 
 def test_an_update_writes_the_outcome_of_each_page_of_a_corpus(tmp_path: Path) -> None:
@@ -701,8 +844,8 @@ def test_an_update_writes_the_outcome_of_each_page_of_a_corpus(tmp_path: Path) -
 
     about = yaml.safe_load((folder / "about.yaml").read_text("utf-8"))
     assert about["pages"] == {
-        "a.txt": {"lost": [], "expect": {}},
-        "menu.txt": {"expect": {}, "today": "rejected"},
+        "a.txt": {"lost": []},
+        "menu.txt": {"today": "rejected"},
         "gone.txt": {"expect": {"title": "x"}, "residue": ["y"]},
         "b.txt": {"expect": {"duplicate_of": "a.txt", "kind": "payload"}},
     }
@@ -722,24 +865,31 @@ def test_an_update_leaves_cases_alone_that_were_not_named(tmp_path: Path) -> Non
     assert {"baseline.json", "en-ferry/removed.tsv"} <= changed
 
 
+def without_rules(root: Path) -> None:
+    """Let cases be built as if curate removed nothing any more."""
+    for about in root.glob("*/about.yaml"):
+        about.write_text(about.read_text("utf-8") + "recipe: {clean.enabled: false}\n", "utf-8")
+
+
 def test_an_update_lowers_a_floor_only_where_it_is_allowed(tmp_path: Path) -> None:
     folder = write_case(tmp_path)
+    write_case(tmp_path, "en-other")
     accept(tmp_path)
-    (folder / "expected.txt").write_text(f"{STORY}{BOX}\n", "utf-8")
+    without_rules(tmp_path)
     before = content(tmp_path)
 
-    with pytest.raises(InputError) as error:
-        accept(tmp_path)
-
-    assert str(error.value).startswith("line_recall is 0.87500, the floor is 1.00000; lost_share is ")
-    assert str(error.value).endswith("Nothing was written; --allow-regression lowers the floor.")
+    for names in ((), ("en-ferry",)):
+        with pytest.raises(InputError) as error:
+            accept(tmp_path, *names)
+        assert str(error.value).startswith("line_precision is 0.")
+        assert str(error.value).endswith("Nothing was written; --allow-regression lowers the floor.")
     assert content(tmp_path) == before
 
-    assert accept(tmp_path, allow_regression=True) == 1
-    baseline = read_baseline(tmp_path)
-    assert baseline is not None
-    assert baseline["floors"]["line_recall"] == 0.875
+    assert accept(tmp_path, "en-ferry", allow_regression=True) == 1
+    assert floors_in(tmp_path)["line_precision"] == 0.875
     assert differences(folder) == []
+    (said,) = baseline_said(tmp_path)
+    assert said == "line_precision is 0.77778, the floor is 0.87500"
 
 
 @pytest.mark.parametrize(
@@ -749,17 +899,16 @@ def test_an_update_lowers_a_floor_only_where_it_is_allowed(tmp_path: Path) -> No
 def test_a_wrong_column_or_outcome_is_accepted_only_where_a_regression_is_allowed(
     tmp_path: Path, expect: dict[str, str], floor: str
 ) -> None:
-    folder = write_case(tmp_path, expect=expect)
-    case = load_case(folder)
-    report = check_case(case)
-    (tmp_path / "baseline.json").write_text(json.dumps({"cases": 1, "digest": "", "floors": GOOD}), "utf-8")
+    folder = write_case(tmp_path)
+    accept(tmp_path)
+    describe(folder, expect=expect)
     before = (folder / "about.yaml").read_text("utf-8")
 
     with pytest.raises(InputError, match=floor):
-        update(tmp_path, [case], [report], {case.name})
+        accept(tmp_path, "en-ferry")
 
     assert (folder / "about.yaml").read_text("utf-8") == before
-    assert update(tmp_path, [case], [report], {case.name}, allow_regression=True) == 1
+    assert accept(tmp_path, "en-ferry", allow_regression=True) == 1
 
 
 def test_an_update_with_a_case_that_cannot_be_built_writes_nothing(tmp_path: Path) -> None:
@@ -775,16 +924,16 @@ def test_an_update_with_a_case_that_cannot_be_built_writes_nothing(tmp_path: Pat
 
 
 def test_an_update_raises_the_floors_to_better_figures(tmp_path: Path) -> None:
-    folder = write_case(tmp_path, expected=f"{STORY}{BOX}\n")
+    folder = write_case(tmp_path)
+    describe(folder, recipe={"clean.enabled": False})
     accept(tmp_path)
-    (folder / "expected.txt").write_text(STORY, "utf-8")
+    assert floors_in(tmp_path)["line_precision"] == 0.77778
+    describe(folder)
 
     accept(tmp_path)
 
-    baseline = read_baseline(tmp_path)
-    assert baseline is not None
-    assert baseline["floors"] == GOOD
-    assert yaml.safe_load((folder / "about.yaml").read_text("utf-8"))["lost"] == []
+    assert floors_in(tmp_path) == GOOD
+    assert yaml.safe_load((folder / "about.yaml").read_text("utf-8")).get("residue", []) == []
 
 
 # --- the result for machines ---
@@ -821,6 +970,36 @@ def test_junit_of_a_clean_check_has_no_failure(tmp_path: Path) -> None:
 
     assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("2", "0", "0")
     assert suite.find(".//failure") is None
+
+
+def test_a_baseline_that_was_not_looked_at_has_not_passed(tmp_path: Path) -> None:
+    report = check(write_case(tmp_path))
+
+    suite = ElementTree.fromstring(junit([report], None))
+
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("2", "0", "1")
+    (skipped,) = suite.findall("testcase[@name='baseline']/skipped")
+    assert skipped.get("message") == "not all cases were checked"
+    assert as_dict([report], None)["baseline"] is None
+    assert passed([report], None)
+
+
+def test_wanted_columns_are_shown_however_long_the_diff(tmp_path: Path) -> None:
+    lines = "".join(f"Nobody wrote line {number} of this.\n" for number in range(50))
+    write_corpus(
+        tmp_path,
+        {"a.txt": {"expect": {"language": "de"}}, "b.txt": {"expect": {"language": "fr"}}},
+        {"a": lines, "b": GULLS},
+        a=STORY,
+        b=GULLS,
+    )
+
+    shown = list(case_lines(check(tmp_path / "corpus")))
+
+    assert "    language: 'de' -> 'en'" in shown
+    assert shown[-2:] == ["  b.txt", "    language: 'fr' -> 'en'"]
+    (cut,) = (line for line in shown if "more line" in line)
+    assert cut == "    ... and 17 more lines; all of them: --json"
 
 
 def test_the_result_as_values_has_every_difference(tmp_path: Path) -> None:
@@ -891,7 +1070,7 @@ def test_a_check_that_finds_something_ends_with_1_and_says_it_to_people_and_mach
         "en-ferry": ["failure"],
         "en-ferry-last": ["failure"],
         "xx-draft": ["skipped"],
-        "baseline": ["failure"],
+        "baseline": [],
     }
     found = json.loads(counted.stdout)
     assert (found["passed"], [case["case"] for case in found["cases"]]) == (False, ["en-ferry"])
@@ -919,26 +1098,43 @@ def test_chosen_cases_are_checked_without_the_baseline(own_golden: Path) -> None
     done = curate("check", "golden", "-k", "*-last", cwd=own_golden.parent)
 
     assert done.returncode == 0
-    assert done.stdout.startswith("1 cases, 0 differ.")
+    assert done.stdout.startswith("1 case, 0 differ.")
 
 
 def test_an_update_shows_the_differences_and_ends_with_2_where_it_would_lower_a_floor(own_golden: Path) -> None:
-    (own_golden / "en-ferry" / "expected.txt").write_text(f"{STORY}{BOX}\n", "utf-8")
+    with (own_golden / "en-ferry" / "about.yaml").open("a") as about:
+        about.write("recipe: {clean.disable: [en/newsletter/*]}\nexpect: {title: No ferry}\n")
     before = content(own_golden)
 
-    refused = curate("check", "golden", "--workers", "1", "--update", cwd=own_golden.parent)
+    unnamed = curate("check", "golden", "--workers", "1", "--update", "--allow-regression", cwd=own_golden.parent)
+    refused = curate("check", "golden", "en-ferry", "--workers", "1", "--update", cwd=own_golden.parent)
     unchanged = content(own_golden) == before
     allowed = curate(
         *("check", "golden", "en-ferry", "--workers", "1", "--update", "--allow-regression"), cwd=own_golden.parent
     )
 
-    assert (refused.returncode, allowed.returncode) == (2, 0)
-    for done in (refused, allowed):
-        assert f"- {BOX}    (expected; removed by {BOX_RULE})" in done.stdout
-    assert "line_recall is 0.92857, the floor is 1.00000" in refused.stderr
+    assert (unnamed.returncode, refused.returncode, allowed.returncode) == (2, 2, 0)
+    for done in (unnamed, refused, allowed):
+        assert f"+ {BOX}    (not expected; {BOX_RULE} removed it before)" in done.stdout
+        assert f"title: 'No ferry' -> {TITLE!r}" in done.stdout
+    assert "would be overwritten:\n  en-ferry: title\n" in unnamed.stderr
+    assert "line_precision is 0.86667, the floor is 0.92857; columns_right is 0.00000" in refused.stderr
     assert unchanged
-    assert allowed.stdout.endswith("1 cases updated; read them before you commit: git diff golden\n")
-    assert yaml.safe_load((own_golden / "en-ferry" / "about.yaml").read_text("utf-8"))["lost"] == [BOX]
+    assert allowed.stdout.endswith("1 case and the baseline updated; read them before you commit: git diff golden\n"), (
+        allowed.stdout
+    )
+    assert yaml.safe_load((own_golden / "en-ferry" / "about.yaml").read_text("utf-8"))["residue"] == [BOX]
+
+
+def test_a_check_of_drafts_alone_has_checked_nothing(golden: Path) -> None:
+    done = curate("check", "golden", "xx-draft", "--junit", golden.parent / "found.xml", cwd=golden.parent)
+
+    assert done.returncode == 2
+    assert "xx-draft: differs (not reviewed)" in done.stdout
+    assert done.stderr == (
+        "curate: nothing was checked: no person has reviewed these cases (reviewed: true in about.yaml).\n"
+    )
+    assert "skipped" in (golden.parent / "found.xml").read_text()
 
 
 # --- a case is made of a page ---
@@ -958,7 +1154,7 @@ def test_a_new_case_is_a_draft_that_passes_and_is_not_counted(tmp_path: Path) ->
     assert (folder / "page.txt").read_bytes() == page.read_bytes()
     about = yaml.safe_load((folder / "about.yaml").read_text("utf-8"))
     assert (about["reviewed"], about["language"], about["expect"]["language"]) == (False, "en", "en")
-    assert done.returncode == 0
+    assert done.returncode == 2
     assert "Not counted, no person has reviewed them: en-story\n0 cases, 0 differ." in done.stdout
 
 

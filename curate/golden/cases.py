@@ -151,9 +151,10 @@ def load_case(folder: Path) -> Case:
     pages = {}
     for name, table in tables.items():
         of_page = where if single else f"{where}pages: {name}: "
+        wanted = _table(table, of_page)
         if not single:
-            _known(_table(table, of_page), _PAGE_KEYS, of_page)
-        pages[name] = _page(folder, name, table, removed.get(name, ()), of_page, single)
+            _known(wanted, _PAGE_KEYS, of_page)
+        pages[name] = _page(folder, name, wanted, removed.get(name, ()), of_page, single)
     return Case(
         folder,
         str(about["shows"]).strip(),

@@ -5,14 +5,23 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
 from typing import Any
 
 from curate.golden.cases import Case, Page, Span
+from curate.words import in_marks, shortened, similarity, word_diff
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 NOT_EXTRACTED = "not extracted"
+WITHIN = "it stands within a longer line"
+NO_RULE = "no rule removed it before"
+CHANGED = "~ "
+"""Begins a difference that is a line with other words: those that are gone in ``[- -]``, new ones in ``{+ +}``."""
+MIN_SIMILARITY = 0.5
+"""A line with so many of an expected one's words is that line, changed. It decides only how both are shown."""
+MAX_PAIRS = 10_000
+"""Of more pairs of a line that is gone and one that is new, none is looked at."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +42,9 @@ class Outcome:
 class PageReport:
     """One page beside what is wanted of it.
 
-    ``differences`` are lines of a readable diff, none where all is as accepted; ``residue`` and ``lost`` are the lines
-    by which the text differs from the expected one today; the counts are of lines and characters of both.
+    ``differences`` are lines of a readable diff, none where all is as accepted, wrong columns first; ``residue`` and
+    ``lost`` are the lines by which the text differs from the expected one today; ``wrong_columns`` are the wanted
+    columns that ``expect`` says otherwise; the counts are of lines and characters of both.
     """
 
     name: str
@@ -50,7 +60,7 @@ class PageReport:
     expected_chars: int = 0
     lost_chars: int = 0
     wanted_columns: int = 0
-    wrong_columns: int = 0
+    wrong_columns: tuple[str, ...] = ()
     today: str = ""
 
 
@@ -94,22 +104,53 @@ class Floors:
         return worse
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the figures of a case are made of: lines, characters, columns and pages, over its pages."""
+
+    kept_lines: int = 0
+    expected_lines: int = 0
+    matched_lines: int = 0
+    expected_chars: int = 0
+    lost_chars: int = 0
+    wanted_columns: int = 0
+    wrong_columns: int = 0
+    pages: int = 0
+    wrong_outcomes: int = 0
+
+
+def counts_of(report: Report) -> Counts:
+    """The counts of one case."""
+    pages = report.pages
+    return Counts(
+        kept_lines=sum(page.kept_lines for page in pages),
+        expected_lines=sum(page.expected_lines for page in pages),
+        matched_lines=sum(page.matched_lines for page in pages),
+        expected_chars=sum(page.expected_chars for page in pages),
+        lost_chars=sum(page.lost_chars for page in pages),
+        wanted_columns=sum(page.wanted_columns for page in pages),
+        wrong_columns=sum(len(page.wrong_columns) for page in pages),
+        pages=len(pages),
+        wrong_outcomes=sum(bool(page.today) for page in pages),
+    )
+
+
+def figures(counts: Iterable[Counts]) -> Floors:
+    """The figures of some cases together."""
+    found = list(counts)
+    total = Counts(**{one.name: sum(getattr(case, one.name) for case in found) for one in fields(Counts)})
+    return Floors(
+        round(total.matched_lines / max(total.kept_lines, 1), 5),
+        round(total.matched_lines / max(total.expected_lines, 1), 5),
+        round(total.lost_chars / max(total.expected_chars, 1), 5),
+        round(1 - total.wrong_columns / max(total.wanted_columns, 1), 5),
+        round(1 - total.wrong_outcomes / max(total.pages, 1), 5),
+    )
+
+
 def floors_of(reports: Iterable[Report]) -> Floors:
     """The figures of all reviewed cases together."""
-    pages = [page for report in reports if report.reviewed for page in report.pages]
-    kept, expected = sum(page.kept_lines for page in pages), sum(page.expected_lines for page in pages)
-    matched, chars = sum(page.matched_lines for page in pages), sum(page.expected_chars for page in pages)
-    lost = sum(page.lost_chars for page in pages)
-    columns = sum(page.wanted_columns for page in pages)
-    wrong_columns = sum(page.wrong_columns for page in pages)
-    wrong_outcomes = sum(bool(page.today) for page in pages)
-    return Floors(
-        round(matched / max(kept, 1), 5),
-        round(matched / max(expected, 1), 5),
-        round(lost / max(chars, 1), 5),
-        round(1 - wrong_columns / max(columns, 1), 5),
-        round(1 - wrong_outcomes / max(len(pages), 1), 5),
-    )
+    return figures(counts_of(report) for report in reports if report.reviewed)
 
 
 def compare(case: Case, outcomes: Mapping[str, Outcome]) -> Report:
@@ -129,8 +170,9 @@ def _compared(name: str, wanted: Page, outcome: Outcome | None) -> PageReport:
     residue, lost = _line_differences(expected, kept)
     rules = Counter(span.rule for span in outcome.removed)
     rules.subtract(span.rule for span in wanted.removed)
+    wrong = _wrong_columns(wanted, expect)
     differences = [
-        *_column_differences(wanted, expect),
+        *_column_differences(wanted, expect, wrong),
         *_past(wanted),
         *_text_differences(wanted, outcome, residue, lost),
         *_span_differences(wanted.removed, outcome.removed),
@@ -151,7 +193,7 @@ def _compared(name: str, wanted: Page, outcome: Outcome | None) -> PageReport:
         # a line that stands inside a longer one is not lost
         lost_chars=sum(len(line) for line in lost if " ".join(line.split()) not in squeezed),
         wanted_columns=len(wanted.expect),
-        wrong_columns=len(_column_differences(wanted, expect)),
+        wrong_columns=wrong,
     )
 
 
@@ -183,8 +225,11 @@ def _other_outcome(name: str, wanted: Page, outcome: Outcome) -> PageReport:
     """A page that is no article, or should be none."""
     expect = {key: outcome.columns.get(key) for key in wanted.expect}
     if wanted.outcome == outcome.kind:
-        differences = [*_column_differences(wanted, expect), *_past(wanted)]
-        return PageReport(name, tuple(differences), (), (), expect, (), {})
+        wrong = _wrong_columns(wanted, expect)
+        differences = [*_column_differences(wanted, expect, wrong), *_past(wanted)]
+        return PageReport(
+            name, tuple(differences), (), (), expect, (), {}, wanted_columns=len(expect), wrong_columns=wrong
+        )
     happened = "an article now" if outcome.text is not None else f"no article now: {_where(outcome.columns)}"
     accepted = wanted.today == outcome.kind
     lines, chars = (len(_lines(wanted.text)), len(wanted.text)) if wanted.text is not None else (0, 0)
@@ -203,12 +248,12 @@ def _other_outcome(name: str, wanted: Page, outcome: Outcome) -> PageReport:
     )
 
 
-def _column_differences(wanted: Page, expect: Mapping[str, Any]) -> list[str]:
-    return [
-        f"{key}: {_shown(value)} -> {_shown(expect[key])}"
-        for key, value in wanted.expect.items()
-        if value != expect[key]
-    ]
+def _wrong_columns(wanted: Page, expect: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(key for key, value in wanted.expect.items() if value != expect[key])
+
+
+def _column_differences(wanted: Page, expect: Mapping[str, Any], wrong: Iterable[str]) -> list[str]:
+    return [f"{key}: {_shown(wanted.expect[key])} -> {_shown(expect[key])}" for key in wrong]
 
 
 def _past(wanted: Page) -> list[str]:
@@ -238,14 +283,41 @@ def _line_differences(expected: Sequence[str], kept: Sequence[str]) -> tuple[lis
 
 def _text_differences(wanted: Page, outcome: Outcome, residue: Sequence[str], lost: Sequence[str]) -> Iterator[str]:
     """What differs from the accepted state: each line with the rule that removes it now, or did."""
-    for line in _more(lost, wanted.lost):
-        yield f"- {line}    (expected; {_remover(line, outcome)})"
-    for line in _more(residue, wanted.residue):
-        yield f"+ {line}    (not expected; {_former(line, wanted.removed)})"
+    gone, new = _more(lost, wanted.lost), _more(residue, wanted.residue)
+    changed = _changed(gone, new)
+    for number, line in enumerate(gone):
+        if number in changed:
+            kept = new[changed[number]]
+            reason = _change(line, kept, wanted, outcome)
+            yield f"{CHANGED}{in_marks(shortened(word_diff(line, kept)))}    (changed; {reason})"
+        else:
+            yield f"- {line}    (expected; {_remover(line, outcome)})"
+    for number, line in enumerate(new):
+        if number not in changed.values():
+            yield f"+ {line}    (not expected; {_former(line, wanted.removed)})"
     for line in _more(wanted.lost, lost):
         yield f"= {line}    (kept now, though about.yaml calls it lost: update)"
     for line in _more(wanted.residue, residue):
         yield f"= {line}    (gone now, though about.yaml calls it residue: update)"
+
+
+def _changed(gone: Sequence[str], new: Sequence[str]) -> dict[int, int]:
+    """Which expected line became which other one, by their numbers; each at most once, the most similar first."""
+    if len(gone) * len(new) > MAX_PAIRS:
+        return {}
+    pairs = [(similarity(line, other), -at, -to) for at, line in enumerate(gone) for to, other in enumerate(new)]
+    changed: dict[int, int] = {}
+    for similar, at, to in sorted(pairs, reverse=True):
+        if similar >= MIN_SIMILARITY and -at not in changed and -to not in changed.values():
+            changed[-at] = -to
+    return changed
+
+
+def _change(line: str, kept: str, wanted: Page, outcome: Outcome) -> str:
+    """Why a line has other words than expected."""
+    now, before = _remover(line, outcome), _former(kept, wanted.removed)
+    by_rule = [reason for reason in (now, before) if reason not in (NOT_EXTRACTED, WITHIN, NO_RULE)]
+    return by_rule[0] if by_rule else now if now == WITHIN else "by no rule"
 
 
 def _more(lines: Iterable[str], than: Iterable[str]) -> list[str]:
@@ -264,7 +336,7 @@ def _remover(line: str, outcome: Outcome) -> str:
     if rules := _rules_around(line, outcome.removed):
         return f"removed by {rules[0]}"
     if " ".join(line.split()) in " ".join((outcome.text or "").split()):
-        return "it stands within a longer line"
+        return WITHIN
     rules = _rules_within(line, outcome.removed)
     return f"removed in part by {', '.join(rules)}" if rules else NOT_EXTRACTED
 
@@ -273,7 +345,7 @@ def _former(line: str, removed: Sequence[Span]) -> str:
     if rules := _rules_around(line, removed):
         return f"{rules[0]} removed it before"
     rules = _rules_within(line, removed)
-    return f"{', '.join(rules)} removed a part of it before" if rules else "no rule removed it before"
+    return f"{', '.join(rules)} removed a part of it before" if rules else NO_RULE
 
 
 def _rules_around(line: str, removed: Iterable[Span]) -> list[str]:
