@@ -363,12 +363,17 @@ def golden_new(
     Example: curate golden new page.html --name en-bridge
     """
     from curate.golden.draft import new_case
+    from curate.text import harmless
 
-    folder = new_case(page, root, name, out, raw)
+    draft = new_case(page, root, name, out, raw)
+    texts = "expected.txt" if not (draft.folder / "site").is_dir() else "expected/*.txt"
     print(
-        f"Wrote {folder}. Make {folder}/expected.txt what you want to come of the page, say in {folder}/about.yaml "
-        f"what the case shows, set reviewed: true, and run: curate check {root} {name} --update"
+        f"Wrote {draft.folder}. Make {draft.folder}/{texts} what you want to come of the page, say in "
+        f"{draft.folder}/about.yaml what the case shows, set reviewed: true, and run: "
+        f"curate check {root} {name} --update"
     )
+    for note in draft.notes:
+        print(f"Note: {harmless(note)}")
 
 
 @rules_app.command("list")

@@ -34,8 +34,9 @@ from curate.golden.cases import read_removed, removed_text
 from curate.golden.compare import Counts, figures
 from curate.golden.draft import new_case
 from curate.golden.report import as_dict, junit, passed, summary_lines
+from curate.golden.run import run_case
 from curate.golden.update import update
-from curate.recipe import recipe_from
+from curate.recipe import Recipe, recipe_from
 
 GOOD = {"line_precision": 1.0, "line_recall": 1.0, "lost_share": 0.0, "columns_right": 1.0, "outcomes_right": 1.0}
 TITLE = "Board keeps the old ferry for another winter"
@@ -1162,7 +1163,7 @@ def test_a_draft_holds_what_comes_of_the_page_today(tmp_path: Path) -> None:
     page = tmp_path / "ferry.jsonl"
     page.write_text(row(), "utf-8")
 
-    folder = new_case(str(page), tmp_path / "golden", "en-ferry")
+    folder = new_case(str(page), tmp_path / "golden", "en-ferry").folder
 
     case = load_case(folder)
     assert case.pages["page.jsonl"].text == STORY.rstrip("\n")
@@ -1175,29 +1176,116 @@ def test_a_rejected_page_makes_a_case_of_a_rejected_page(tmp_path: Path) -> None
     page = tmp_path / "menu.TXT"
     page.write_text(STUB)
 
-    folder = new_case(str(page), tmp_path / "golden", "en-menu")
+    folder = new_case(str(page), tmp_path / "golden", "en-menu").folder
 
     assert {path.name for path in folder.iterdir()} == {"page.txt", "about.yaml"}
     assert load_case(folder).pages["page.txt"].expect == {"rejected": STUB_REJECTED}
     assert check(folder).passed
 
 
+def with_site_lines(out: Path) -> list[str]:
+    """Ids of the articles of a build from which site heuristics removed something."""
+    return sorted({one["id"] for one in rows(out, "removed") if one["rule"].startswith("site/")})
+
+
 def test_a_page_of_a_build_becomes_a_case_by_its_id_or_url(examples_build: Path, tmp_path: Path) -> None:
-    found = next(one for one in rows(examples_build, "data") if one["url"] and one["provenance"]["format"] == "html")
+    known = with_site_lines(examples_build)
+    found = next(one for one in rows(examples_build, "data") if one["url"] and one["id"] not in known)
 
     made = curate(
         *("golden", "new", found["id"], "--name", "by-id", "--golden", "cases"),
         *("--out", examples_build, "--raw", EXAMPLES),
         cwd=tmp_path,
     )
-    by_url = new_case(found["url"], tmp_path / "cases", "by-url", examples_build, EXAMPLES)
+    by_url = new_case(found["url"], tmp_path / "cases", "by-url", examples_build, EXAMPLES).folder
 
     assert made.returncode == 0, made.stderr
     by_id = tmp_path / "cases" / "by-id"
-    page = EXAMPLES / found["provenance"]["file_path"]
-    assert (by_id / "page.html").read_bytes() == page.read_bytes()
-    assert yaml.safe_load((by_id / "about.yaml").read_text("utf-8"))["expect"]["title"] == found["title"]
+    (page,) = load_case(by_id).pages.values()
+    assert (page.text, page.expect["title"]) == (found["text"], found["title"])
     assert content(by_id) == content(by_url)
+
+
+@pytest.mark.parametrize("kind", ["html", "warc", "jsonl"])
+def test_a_case_of_a_page_of_a_site_has_the_pages_that_make_it_what_it_is(
+    examples_build: Path, tmp_path: Path, kind: str
+) -> None:
+    known = with_site_lines(examples_build)
+    articles = {one["id"]: one for one in rows(examples_build, "data")}
+    (asked, *_) = (row_id for row_id in known if articles[row_id]["provenance"]["format"] == kind)
+
+    draft = new_case(asked, tmp_path, "xx-site", examples_build, EXAMPLES)
+
+    case = load_case(draft.folder)
+    assert draft.notes == ()
+    assert 2 <= len(case.pages) <= 10
+    spans = [
+        Span(one["start"], one["end"], one["rule"], one["text"])
+        for one in rows(examples_build, "removed")
+        if one["id"] == asked
+    ]
+    (page,) = (page for page in case.pages.values() if page.text == articles[asked]["text"])
+    assert page.removed == tuple(sorted(spans))
+    assert check_case(case).passed
+    if kind == "html":
+        file_path = articles[asked]["provenance"]["file_path"]
+        assert (case.input / file_path).read_bytes() == (EXAMPLES / file_path).read_bytes()
+
+
+def test_a_page_that_does_not_say_its_address_becomes_a_row_that_does(tmp_path: Path) -> None:
+    paragraphs = "".join(f"<p>{line}</p>" for line in STORY.splitlines())
+    html = f"<html><head><title>Fähre</title></head><body><article>{paragraphs}</article></body></html>".encode()
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "crawl.warc.gz").write_bytes(gzip.compress(response(html)))
+    make_build(raw, tmp_path / "out")
+    (found,) = rows(tmp_path / "out", "data")
+
+    draft = new_case(found["id"], tmp_path, "en-warc", tmp_path / "out", raw)
+
+    (outcome,) = run_case(load_case(draft.folder).input, Recipe()).values()
+    assert (outcome.text, outcome.columns["url"]) == (found["text"], found["url"])
+    assert outcome.columns["source_domain"] == found["source_domain"] is not None
+    assert draft.notes == ()
+
+
+HOUSE_RULE = """\
+- id: house/lighthouse
+  title: The lighthouse
+  match: {phrase: ["ask the lighthouse"]}
+  action: drop
+  why: An appeal of this site.
+  source: a test
+  examples: {drop: ["Ask the lighthouse"], keep: ["Ask the harbour"]}
+"""
+
+
+def test_a_case_has_the_recipe_of_its_build_and_says_what_it_cannot_have(tmp_path: Path) -> None:
+    asked = TEXT.replace(BOX, f"{BOX}\nAsk the lighthouse")
+    raw = write_pages(tmp_path / "raw", ferry=asked, copy=asked)
+    (tmp_path / "house").mkdir()
+    (tmp_path / "house" / "lines.yaml").write_text(HOUSE_RULE)
+    own = {"rules": [str(tmp_path / "house")], "disable": ["en/newsletter/*", "house/other"]}
+    (tmp_path / "house" / "more.yaml").write_text(HOUSE_RULE.replace("house/lighthouse", "house/other"))
+    recipe = recipe_from({"clean": own, "output": {"license": "cc0-1.0"}, "dedup": {"similarity": 0.8}})
+    make_build(raw, tmp_path / "out", recipe)
+    (kept,), (merged,) = rows(tmp_path / "out", "data"), rows(tmp_path / "out", "duplicates")
+
+    draft = new_case(kept["id"], tmp_path, "en-recipe", tmp_path / "out", raw)
+    copy = new_case(merged["id"], tmp_path, "en-copy", tmp_path / "out", raw)
+
+    about = yaml.safe_load((draft.folder / "about.yaml").read_text("utf-8"))
+    assert about["recipe"] == {"dedup.similarity": 0.8, "clean.disable": ["en/newsletter/*"]}
+    assert BOX in (draft.folder / "expected.txt").read_text("utf-8")
+    assert draft.notes == (
+        f"The build also used the rules in {tmp_path / 'house'}; a case has the packaged ones only.",
+        'As in the build, about.yaml has the recipe: dedup.similarity = 0.8, clean.disable = ["en/newsletter/*"].',
+        "The text is not that of the build; spans removed, in the build -> in the case: house/lighthouse 1 -> 0.",
+    )
+    assert copy.notes[-1] == (
+        f"In {tmp_path / 'out'} this page was merged as a duplicate (payload) of {kept['id']}; the case has it alone."
+    )
+    assert check(draft.folder).passed
 
 
 def test_a_rejected_page_of_a_build_becomes_a_case(examples_build: Path, tmp_path: Path) -> None:
@@ -1205,7 +1293,7 @@ def test_a_rejected_page_of_a_build_becomes_a_case(examples_build: Path, tmp_pat
         one for one in rows(examples_build, "rejected") if one["stage"] == "quality" and one["format"] == "html"
     )
 
-    folder = new_case(found["id"], tmp_path, "en-rejected", examples_build, EXAMPLES)
+    folder = new_case(found["id"], tmp_path, "en-rejected", examples_build, EXAMPLES).folder
 
     (page,) = load_case(folder).pages.values()
     assert page.expect == {"rejected": f"quality/{found['reason']}"}
@@ -1220,8 +1308,8 @@ def test_a_row_of_text_becomes_a_case_with_what_stood_beside_it(tmp_path: Path) 
     make_build(raw, tmp_path / "out", recipe_from({"read": {"text_column": "words"}}))
     (stub,) = rows(tmp_path / "out", "rejected")
 
-    folder = new_case(URL, tmp_path / "golden", "en-ferry", tmp_path / "out", raw)
-    bare = new_case(stub["id"], tmp_path / "golden", "en-menu", tmp_path / "out", raw)
+    folder = new_case(URL, tmp_path / "golden", "en-ferry", tmp_path / "out", raw).folder
+    bare = new_case(stub["id"], tmp_path / "golden", "en-menu", tmp_path / "out", raw).folder
 
     (page,) = load_case(folder).pages.values()
     assert json.loads((folder / "page.jsonl").read_text("utf-8")) == {"url": URL, "title": TITLE, "text": TEXT}

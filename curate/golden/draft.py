@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import yaml
 
-from curate.build import read_build
 from curate.errors import InputError, OutputError
-from curate.golden.cases import ABOUT, EXPECTED, REMOVED, removed_text
+from curate.golden.cases import ABOUT, REMOVED, expected_name, input_of, nested, removed_text
+from curate.golden.compare import Outcome
+from curate.golden.of_build import differences_from, of_build
 from curate.golden.run import run_case
-from curate.model import Page
-from curate.read import list_inputs, plan_splits, read
-from curate.recipe import Recipe, recipe_from
+from curate.recipe import recipe_from
 
 _SUFFIXES = (".html", ".htm", ".txt", ".jsonl", ".warc.gz", ".warc", ".html.gz")
 _DRAFTED = ("title", "authors", "date_published", "publisher", "language", "wire_agency", "dateline")
-_WHOLE_FILE = 1 << 62
 
 
-def new_case(page: str, root: Path, name: str, out: Path | None = None, raw: Path | None = None) -> Path:
+@dataclass(frozen=True)
+class Draft:
+    """A new case's folder, and what a person should know of it, in sentences."""
+
+    folder: Path
+    notes: tuple[str, ...] = ()
+
+
+def new_case(page: str, root: Path, name: str, out: Path | None = None, raw: Path | None = None) -> Draft:
     """Make a case of a page.
+
+    Of a page of a build whose site made curate remove something the case has other pages of the site, too, as many as
+    that needs; and its ``about.yaml`` has the options of the build's recipe that are not the default.
 
     Args:
         page: a file; or, with ``out``, the id or URL of a row of that build.
@@ -35,7 +44,7 @@ def new_case(page: str, root: Path, name: str, out: Path | None = None, raw: Pat
         raw: the input of that build.
 
     Returns:
-        The case's folder.
+        The case's folder, and in what the draft is not what the build says.
 
     Raises:
         InputError: there is no such page, or nothing comes of it.
@@ -46,81 +55,61 @@ def new_case(page: str, root: Path, name: str, out: Path | None = None, raw: Pat
         raise OutputError(f"{name!r} cannot be the name of a folder in {root}.")
     if folder.exists():
         raise OutputError(f"{folder} exists already.")
-    content, suffix = _of_build(page, out, raw) if out is not None else _of_file(Path(page))
+    sources = of_build(page, out, raw) if out is not None else None
+    files: Mapping[str, bytes] = sources.files if sources else _of_file(Path(page))
     with tempfile.TemporaryDirectory(prefix="curate-golden-") as work:
         draft = Path(work) / name
-        draft.mkdir()
-        (draft / f"page{suffix}").write_bytes(content)
-        _write_draft(draft, page, suffix)
+        for file_name, content in files.items():
+            path = draft / file_name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        outcomes = _write_draft(draft, page, files, sources.recipe if sources else {})
         root.mkdir(parents=True, exist_ok=True)
         shutil.move(draft, folder)
-    return folder
+    if sources is None:
+        return Draft(folder)
+    asked = outcomes[next(iter(files)).removeprefix("site/")]
+    return Draft(folder, (*sources.notes, *differences_from(sources.row, asked)))
 
 
-def _write_draft(folder: Path, page: str, suffix: str) -> None:
-    outcomes = run_case(folder / f"page{suffix}", Recipe())
-    if len(outcomes) != 1:
+def _write_draft(folder: Path, page: str, files: Mapping[str, bytes], recipe: Mapping[str, Any]) -> dict[str, Outcome]:
+    outcomes = run_case(input_of(folder), recipe_from(nested(recipe)))
+    if len(outcomes) != len(files):
         raise InputError(f"{page}: a case of one page is wanted; {len(outcomes)} records were found.")
-    file_name, outcome = next(iter(outcomes.items()))
-    expect: dict[str, Any] = {key: value for key, value in outcome.columns.items() if key in _DRAFTED and value}
-    if outcome.text is None:
-        expect = dict(outcome.columns)
-    else:
-        (folder / f"{EXPECTED}.txt").write_text(outcome.text.strip("\n") + "\n", "utf-8")
-        (folder / REMOVED).write_text(removed_text({file_name: outcome.removed}), "utf-8", newline="\n")
+    single = len(files) == 1
+    pages = {name: _described(folder, name, outcome, single) for name, outcome in outcomes.items()}
+    languages = [outcome.columns["language"] for outcome in outcomes.values() if outcome.columns.get("language")]
     about: dict[str, Any] = {
         "shows": "what this case shows, in a sentence",
-        "language": outcome.columns.get("language") or "und",
+        "language": languages[0] if languages else "und",
         "license": "who may use the page",
         "reviewed": False,
-        "expect": expect,
-        "residue": [],
-        "lost": [],
     }
+    about |= {"recipe": dict(recipe)} if recipe else {}
+    about |= next(iter(pages.values())) if single else {"pages": pages}
     text = yaml.safe_dump(about, sort_keys=False, allow_unicode=True, width=120)
     (folder / ABOUT).write_text(text, "utf-8")
+    removed = {name: outcome.removed for name, outcome in outcomes.items() if outcome.text is not None}
+    if removed:
+        (folder / REMOVED).write_text(removed_text(removed), "utf-8", newline="\n")
+    return outcomes
 
 
-def _of_file(path: Path) -> tuple[bytes, str]:
+def _described(folder: Path, name: str, outcome: Outcome, single: bool) -> dict[str, Any]:
+    """What ``about.yaml`` says of a page; the text of an article is written."""
+    if outcome.text is None:
+        return {"expect": dict(outcome.columns), "residue": [], "lost": []}
+    path = folder / expected_name(name, single)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(outcome.text.strip("\n") + "\n", "utf-8")
+    expect = {key: value for key, value in outcome.columns.items() if key in _DRAFTED and value}
+    return {"expect": expect, "residue": [], "lost": []}
+
+
+def _of_file(path: Path) -> dict[str, bytes]:
     if not path.is_file():
         raise InputError(f"{path}: there is no such file.\n  A row of a build: curate golden new ID --out out/")
     suffix = next((one for one in sorted(_SUFFIXES, key=len, reverse=True) if path.name.lower().endswith(one)), None)
     if suffix is None:
         raise InputError(f"{path}: a case is made of {', '.join(_SUFFIXES)}.")
-    return path.read_bytes(), suffix
-
-
-def _of_build(name: str, out: Path, raw: Path | None) -> tuple[bytes, str]:
-    options = recipe_from({"read": read_build(out)["recipe"]["read"]}).read
-    row = _row(name, out)
-    if raw is None:
-        raise InputError("Where is the input of that build? Say: --raw raw/")
-    for one in list_inputs(str(raw)):
-        if one.file_path != row["file_path"]:
-            continue
-        for split in plan_splits([one], _WHOLE_FILE):
-            for record in read(split, options):
-                if isinstance(record, Page) and record.id == row["id"]:
-                    return _content(record)
-    raise InputError(f"{raw} has no record {row['file_path']} that is {name}.")
-
-
-def _content(record: Page) -> tuple[bytes, str]:
-    """HTML and bare text as they are; text with what stood beside it as a row of JSONL."""
-    if record.html is not None:
-        return record.html, ".html"
-    text = record.text or ""
-    if not (record.url or record.declared):
-        return text.encode(), ".txt"
-    row = {"url": record.url, **record.declared, "text": text}
-    return (json.dumps(row, ensure_ascii=False) + "\n").encode(), ".jsonl"
-
-
-def _row(name: str, out: Path) -> dict[str, Any]:
-    for subset in ("data", "rejected", "duplicates"):
-        for path in sorted((out / subset).glob("*.parquet")):
-            for row in pq.read_table(path).to_pylist():
-                if name in (row["id"], row["url"]):
-                    found: dict[str, Any] = row
-                    return {"id": row["id"], "file_path": found.get("file_path") or row["provenance"]["file_path"]}
-    raise InputError(f"{out} has no page with the id or URL {name!r}.")
+    return {f"page{suffix}": path.read_bytes()}
