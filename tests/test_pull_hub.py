@@ -18,6 +18,7 @@ from test_write_build import LOAD_ALL
 from curate.model import SUBSETS
 from curate.push.model import DOCUMENTS
 from curate.verify import verify
+from curate.write.manifest import json_bytes, sealed
 
 
 @pytest.fixture(scope="module")
@@ -105,21 +106,78 @@ def test_only_what_differs_is_fetched_into_a_build(tmp_path: Path) -> None:
     assert verify(back) == []
 
 
-def test_a_download_cut_off_is_fetched_again_and_a_build_is_replaced_only_when_all_is_there(tmp_path: Path) -> None:
-    first, second = stories_build(tmp_path, 3), stories_build(tmp_path, 5)
+def test_a_download_that_fails_leaves_the_build_here_as_it_was_and_goes_on(tmp_path: Path) -> None:
+    first, second = stories_build(tmp_path, 20), stories_build(tmp_path, 21, shard_bytes=3_000)
     with Hub(tmp_path / "hub") as hub:
         push(hub, second)
         back = Path(shutil.copytree(first, tmp_path / "back"))
-        hub.fault("resolve", status=404, skip=4, times=1)
+        hub.fault("lfs-get", status=404, skip=4, times=100)
         refused = run(hub, "pull", REPO, back)
         as_before = verify(back) == [] and shards(back) == shards(first)
+        hub.faults.clear()
+        before = hub.count("lfs-get", status=200)
         again = run(hub, "pull", REPO, back)
+        fetched = hub.count("lfs-get", status=200) - before
 
     assert refused.returncode == 2
-    assert "Traceback" not in refused.stderr
     assert as_before
     assert again.returncode == 0, again.stderr
     assert shards(back) == shards(second)
+    assert fetched < len(shards(second))
+
+
+@pytest.mark.parametrize("how", [{"cut": 500}, {"status": 503}])
+def test_a_download_that_breaks_off_is_fetched_again(tmp_path: Path, how: dict[str, int]) -> None:
+    out = stories_build(tmp_path, 5)
+    with Hub(tmp_path / "hub") as hub:
+        push(hub, out)
+        hub.fault("lfs-get", **how)
+        run(hub, "pull", REPO, tmp_path / "back")
+        assert not hub.faults
+
+    assert shards(tmp_path / "back") == shards(out)
+    assert verify(tmp_path / "back") == []
+
+
+def test_a_card_edited_by_hand_does_not_decide_about_the_data(tmp_path: Path) -> None:
+    out = stories_build(tmp_path, 3)
+    with Hub(tmp_path / "hub") as hub:
+        push(hub, out)
+        card = hub.files(REPO)["README.md"].decode()
+        broken = card.split("dataset_info:")[0] + "---\n" + card.split("\n---\n", 1)[1] + "\nBy hand.\n"
+        hub.commit(REPO, "main", {"README.md": broken.encode(), "croissant.json": b"{}"}, "by hand")
+        done = run(hub, "pull", REPO, tmp_path / "back")
+
+    assert done.returncode == 0, done.stderr
+    assert verify(tmp_path / "back") == []
+    assert (tmp_path / "back" / "README.md").read_text("utf-8").endswith("\nBy hand.\n")
+    assert "made anew" in done.stderr
+
+
+def test_a_build_that_is_wrong_in_itself_leaves_the_build_here_as_it_was(tmp_path: Path) -> None:
+    first, second = stories_build(tmp_path, 3), stories_build(tmp_path, 5)
+    build = json.loads((second / "build.json").read_bytes())
+    build["counts"]["records"] = 99
+    with Hub(tmp_path / "hub") as hub:
+        push(hub, second)
+        hub.commit(REPO, "main", {"build.json": json_bytes(sealed(build))}, "wrong")
+        back = Path(shutil.copytree(first, tmp_path / "back"))
+        done = run(hub, "pull", REPO, back)
+
+    assert done.returncode == 2
+    assert "counts.records is 99" in done.stderr
+    assert verify(back) == []
+    assert shards(back) == shards(first)
+
+
+def test_the_work_of_an_unfinished_build_is_left_alone(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "out" / ".curate" / "0123").mkdir(parents=True)
+
+    done = run(hub, "pull", REPO, tmp_path / "out")
+
+    assert done.returncode == 2
+    assert "a build that is not finished" in done.stderr
+    assert (tmp_path / "out" / ".curate" / "0123").is_dir()
 
 
 @pytest.mark.parametrize(

@@ -38,61 +38,57 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "store" / "news"
 
 
-class Writes:
-    """Counts what is written to stores, and fails after so many files."""
+class Listener:
+    """Hears of every file that was sent, and interrupts the push after so many."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, fail_after: int | None = None) -> None:
         self.names: list[str] = []
-        self.fail_after: int | None = None
-        real = Store.write
+        self.fail_after = fail_after
 
-        def write(store: Store, file: object) -> None:
-            if self.fail_after is not None and len(self.names) >= self.fail_after:
-                raise KeyboardInterrupt
-            real(store, file)  # type: ignore[arg-type]
-            self.names.append(file.path)  # type: ignore[attr-defined]
-
-        monkeypatch.setattr(Store, "write", write)
-
-
-@pytest.fixture
-def writes(monkeypatch: pytest.MonkeyPatch) -> Writes:
-    return Writes(monkeypatch)
+    def __call__(self, sentence: str) -> None:
+        self.names.append(sentence.rpartition(": ")[2])
+        if len(self.names) == self.fail_after:
+            raise KeyboardInterrupt
 
 
 def silent(sentence: str) -> None:
     """Nobody listens."""
 
 
-def send(out: Path, folder: Path) -> None:
-    push(out, folder.as_uri(), Options(), silent)
+def send(out: Path, folder: Path, fail_after: int | None = None) -> list[str]:
+    """Push a build into a folder; the names of the files that were sent before its build.json."""
+    listener = Listener(fail_after)
+    if fail_after is None:
+        push(out, folder.as_uri(), Options(), listener)
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            push(out, folder.as_uri(), Options(), listener)
+    return listener.names
 
 
 def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_folder_gets_the_whole_build_and_the_mark_of_it_last(small: Path, folder: Path, writes: Writes) -> None:
-    send(small, folder)
+def test_a_folder_gets_the_whole_build_and_the_mark_of_it_last(small: Path, folder: Path) -> None:
+    sent = send(small, folder)
 
+    assert set(sent) == {*shards(small), "README.md", "croissant.json"}
     assert shards(folder) == shards(small)
     assert files(folder)["build.json"] == (small / "build.json").read_bytes()
+    assert (folder / "build.json").stat().st_mtime_ns == max(path.stat().st_mtime_ns for path in folder.rglob("*.*"))
     assert UNDER_WAY not in files(folder)
-    assert writes.names[0] == UNDER_WAY
-    assert writes.names[-1] == "build.json"
     assert verify(folder) == []
 
 
-def test_what_is_there_already_is_not_written_again(small: Path, larger: Path, folder: Path, writes: Writes) -> None:
+def test_what_is_there_already_is_not_written_again(small: Path, larger: Path, folder: Path) -> None:
     send(small, folder)
-    writes.names.clear()
 
-    send(small, folder)
-    assert writes.names == []
+    assert send(small, folder) == []
 
-    send(larger, folder)
+    sent = send(larger, folder)
     changed = {name for name, content in shards(larger).items() if shards(small).get(name) != content}
-    assert {name for name in writes.names if name.endswith(".parquet")} == changed
+    assert {name for name in sent if name.endswith(".parquet")} == changed
     assert changed < shards(larger).keys()
     assert verify(folder) == []
 
@@ -107,40 +103,50 @@ def test_shards_that_are_no_more_go_and_other_files_stay(small: Path, larger: Pa
     assert (folder / "notes.txt").read_text() == "a note"
 
 
-def test_a_killed_push_leaves_no_mark_and_goes_on(small: Path, larger: Path, folder: Path, writes: Writes) -> None:
+def test_a_push_that_is_stopped_leaves_no_mark_and_goes_on(small: Path, larger: Path, folder: Path) -> None:
     send(small, folder)
-    writes.names.clear()
-    writes.fail_after = 3
-    with pytest.raises(KeyboardInterrupt):
-        send(larger, folder)
-    done = set(writes.names) - {UNDER_WAY}
+    done = send(larger, folder, fail_after=2)
 
     assert "build.json" not in files(folder)
     with pytest.raises(TransferError, match="a push to it is under way, or was killed"):
         pull(folder.as_uri(), folder.parent / "back", silent)
 
-    writes.fail_after = None
-    writes.names.clear()
-    send(larger, folder)
+    rest = send(larger, folder)
 
-    assert done
-    assert not done & set(writes.names)
+    assert len(done) == 2
+    assert rest
+    assert not set(done) & set(rest)
     assert verify(folder) == []
     assert UNDER_WAY not in files(folder)
 
 
-def test_a_killed_push_of_a_build_can_be_followed_by_another(
-    small: Path, larger: Path, folder: Path, writes: Writes
-) -> None:
-    writes.fail_after = 3
-    with pytest.raises(KeyboardInterrupt):
-        send(larger, folder)
-    writes.fail_after = None
+def test_another_build_can_follow_a_push_that_was_stopped(small: Path, larger: Path, folder: Path) -> None:
+    send(larger, folder, fail_after=3)
+    (folder / "data" / "part-0101.parquet.tmp").write_bytes(b"half")
 
     send(small, folder)
 
     assert shards(folder) == shards(small)
     assert verify(folder) == []
+    assert not list(folder.rglob("*.tmp"))
+
+
+def test_half_a_mark_of_a_push_that_was_killed_is_none(small: Path, folder: Path) -> None:
+    send(small, folder)
+    (folder / UNDER_WAY).write_bytes(b"{}")
+    (folder / "build.json").write_bytes((small / "build.json").read_bytes()[:100])
+
+    assert send(small, folder) == []
+    assert verify(folder) == []
+
+
+@pytest.mark.parametrize("where", [".", "inside", ".."])
+def test_a_build_is_not_pushed_onto_itself(small: Path, tmp_path: Path, where: str) -> None:
+    own = Path(shutil.copytree(small, tmp_path / "around" / "own"))
+
+    with pytest.raises(TransferError, match="lie in each other"):
+        push(own, (own / where).resolve().as_uri(), Options(), silent)
+    assert verify(own) == []
 
 
 def test_bytes_that_come_back_changed_are_noticed(small: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +169,7 @@ def test_data_of_somebody_else_is_not_deleted(small: Path, folder: Path) -> None
     (folder / "data").mkdir(parents=True)
     (folder / "data" / "train.parquet").write_bytes(b"theirs")
 
-    with pytest.raises(TransferError, match=r"data/train\.parquet and no build\.json"):
+    with pytest.raises(TransferError, match=r"data/train\.parquet, which no build there lists"):
         send(small, folder)
     assert files(folder) == {"data/train.parquet": b"theirs"}
 
@@ -226,14 +232,47 @@ def test_what_is_pulled_is_verified_and_replaces_a_build(
     assert not (back / ".curate").exists()
 
 
-def test_a_shard_that_was_changed_at_its_place_is_not_pulled(small: Path, folder: Path, tmp_path: Path) -> None:
+def test_a_shard_that_was_changed_at_its_place_leaves_the_build_here_as_it_was(
+    small: Path, larger: Path, folder: Path, tmp_path: Path
+) -> None:
     send(small, folder)
-    shard = next(path for path in sorted(folder.glob("data/*.parquet")))
+    here = shards(larger)
+    name = next(one for one, content in shards(small).items() if here.get(one) != content)
+    shard = folder / name
     shard.write_bytes(shard.read_bytes()[:-1] + b"?")
 
+    back = Path(shutil.copytree(larger, tmp_path / "back"))
     with pytest.raises(TransferError, match=rf"{shard.name} arrived damaged"):
+        pull(folder.as_uri(), back, silent)
+    assert shards(back) == shards(larger)
+    assert verify(back) == []
+
+
+def test_a_shard_of_another_size_is_noticed_before_anything_is_fetched(
+    small: Path, folder: Path, tmp_path: Path
+) -> None:
+    send(small, folder)
+    shard = next(path for path in sorted(folder.glob("data/*.parquet")))
+    shard.write_bytes(shard.read_bytes() + b"?")
+
+    with pytest.raises(TransferError, match=rf"{shard.name} has .* bytes, and its build.json says"):
         pull(folder.as_uri(), tmp_path / "back", silent)
-    assert not (tmp_path / "back" / "build.json").exists()
+    assert not (tmp_path / "back").exists()
+
+
+@pytest.mark.parametrize(
+    "entry", [{}, [], {"bytes": "9", "sha256": "0" * 64}, {"bytes": 9, "sha256": "../x"}, {"bytes": 9, "sha256": None}]
+)
+def test_entries_of_a_build_json_that_are_none_are_refused(
+    small: Path, folder: Path, tmp_path: Path, entry: object
+) -> None:
+    send(small, folder)
+    build = json.loads((folder / "build.json").read_bytes())
+    build["files"][next(iter(build["files"]))] = entry
+    (folder / "build.json").write_bytes(json_bytes(sealed(build)))
+
+    with pytest.raises(TransferError, match="which is no shard of a build"):
+        pull(folder.as_uri(), tmp_path / "back", silent)
 
 
 # ---- S3

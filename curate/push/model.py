@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
 from curate.errors import TransferError
 from curate.model import SUBSETS
 from curate.write.manifest import SEAL, json_bytes, sealed, sha256_of
+from curate.write.shards import shard_prefix
 
 BUILD = "build.json"
 CARD = "README.md"
 DOCUMENTS = (CARD, "croissant.json", "report.html", BUILD)
 """What a build has beside its shards."""
+
+MAX_OPERATIONS = 25_000
+MAX_FOLDER_FILES = 10_000
+"""So many files may differ in one commit, and so many may lie in a folder of a hub (its documentation of
+storage limits, and its words in huggingface/datasets issue 7956)."""
 
 _CHUNK_BYTES = 1 << 20
 
@@ -137,25 +145,47 @@ def is_of_a_build(path: str) -> bool:
 def build_files(out: Path, build: Mapping[str, Any], card: bytes) -> list[File]:
     """The files of a verified build, as they are to be sent; ``card`` stands for its README.md."""
     shards = [File(name, entry["bytes"], entry["sha256"], out / name) for name, entry in build["files"].items()]
-    documents = [_document(out / name) for name in DOCUMENTS if name != CARD and (out / name).is_file()]
+    documents = [document(out / name) for name in DOCUMENTS if name != CARD and (out / name).is_file()]
     return [*shards, File(CARD, len(card), hashlib.sha256(card).hexdigest(), card), *documents]
 
 
-def _document(path: Path) -> File:
+def document(path: Path) -> File:
+    """A file beside the shards, as it is to be sent."""
     return File(path.name, path.stat().st_size, sha256_of(path), path)
 
 
-def refuse_foreign(remote: Iterable[str], where: str, *, is_ours: bool) -> None:
-    """Stop before files of somebody else are replaced.
+def refuse_foreign(remote: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Stop before files of somebody else are deleted.
+
+    Args:
+        remote: the paths at the destination.
+        known: those that the build there lists.
+        where: the destination, for messages.
 
     Raises:
-        TransferError: there are files in the folders of a build, but it was no build that put them there.
+        TransferError: a folder of a build has files that the build there does not list.
     """
-    strange = sorted(path for path in remote if path.partition("/")[0] in SUBSETS and "/" in path)
-    if strange and not is_ours:
+    strange = sorted({path for path in remote if is_of_a_build(path) and path not in DOCUMENTS} - set(known))
+    if strange:
         raise TransferError(
-            f"{where} has {strange[0]} and no {BUILD}: it holds data that curate did not put there, and a push would "
-            "delete it.\n  Push to another name, or remove these files by hand first."
+            f"{where} has {strange[0]}, which no build there lists: it is somebody else's, and a push would delete "
+            "it.\n  Push to another name, or move such files out of data/, removed/, rejected/ and duplicates/ first."
+        )
+
+
+def refuse_too_many(files: Iterable[File], todo: Plan) -> None:
+    """Stop where a hub would refuse the commit after everything was sent.
+
+    Raises:
+        TransferError: more files in a folder, or in a commit, than a hub takes.
+    """
+    folders = Counter(file.path.rpartition("/")[0] for file in files)
+    operations = len(todo.send) + len(todo.delete)
+    if max(folders.values()) > MAX_FOLDER_FILES or operations > MAX_OPERATIONS:
+        raise TransferError(
+            f"The build has {max(folders.values()):,} files in a folder and {operations:,} to send or delete; a hub "
+            f"takes {MAX_FOLDER_FILES:,} and {MAX_OPERATIONS:,}. Build with larger shards (recipe: [output] "
+            "max_shard_bytes)."
         )
 
 
@@ -168,25 +198,27 @@ def parse_build(content: bytes, where: str) -> dict[str, Any]:
     try:
         build = json.loads(content)
         sound = isinstance(build, dict) and build[SEAL] == sealed(build)[SEAL] and json_bytes(build) == content
-        names = list(build["files"]) if sound else []
+        sound = sound and isinstance(build["counts"]["articles"], int) and isinstance(build["curate"], str)
+        files = dict(build["files"]) if sound else {}
     except (ValueError, LookupError, TypeError, RecursionError):
-        sound, names = False, []
+        sound, files = False, {}
     if not sound:
         raise TransferError(f"{where}: its {BUILD} is damaged, or not one of curate's.")
-    strange = [name for name in names if not _is_shard(name)]
+    strange = [name for name, entry in files.items() if not _is_shard(name) or not _is_entry(entry)]
     if strange:
         raise TransferError(f"{where}: its {BUILD} names {strange[0]!r}, which is no shard of a build.")
     return dict(build)
 
 
 def _is_shard(name: str) -> bool:
-    parts = name.split("/")
-    return len(parts) == 2 and parts[0] in SUBSETS and parts[1].endswith(".parquet") and _is_plain(parts[1])
+    folder, _, rest = name.partition("/")
+    return folder in SUBSETS and shard_prefix(rest) is not None
 
 
-def _is_plain(name: str) -> bool:
-    """A file's own name, on any system: nothing that leads elsewhere."""
-    return PureWindowsPath(name).name == name and name not in ("", ".", "..")
+def _is_entry(entry: Any) -> bool:
+    if not isinstance(entry, dict) or not isinstance(entry.get("bytes"), int):
+        return False
+    return isinstance(entry.get("sha256"), str) and re.fullmatch("[0-9a-f]{64}", entry["sha256"]) is not None
 
 
 def check_arrived(files: Iterable[File], deleted: Iterable[str], found: Mapping[str, Remote], where: str) -> None:
@@ -201,6 +233,6 @@ def check_arrived(files: Iterable[File], deleted: Iterable[str], found: Mapping[
     if wrong:
         shown = "; ".join(wrong[:5]) + (f"; and {len(wrong) - 5} more" if len(wrong) > 5 else "")
         raise TransferError(
-            f"{where} was read back and is not what was sent: {shown}.\n  Run the same command again. A missing file "
-            "may be hidden by a .gitignore of the repository."
+            f"{where} was read back and is not what was sent: {shown}.\n  Somebody may have changed it since; look, "
+            "and run the same command again."
         )

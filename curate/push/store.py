@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -31,13 +32,16 @@ from curate.push.model import (
     refuse_foreign,
 )
 from curate.write.card import card
-from curate.write.manifest import json_bytes
+from curate.write.manifest import json_bytes, replacing
+from curate.write.shards import shard_prefix
 
 UNDER_WAY = "build.json.incoming"
 """Stands beside the shards while a push is under way, and after one that was killed."""
 
 OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "oci", "b2"})
 """Protocols without folders: making one there can make a bucket, which nobody asked for."""
+
+LOCAL = frozenset({"file", "local"})
 
 _CHUNK_BYTES = 1 << 20
 
@@ -86,17 +90,24 @@ class Store:
         try:
             self._put(file)
         except FileNotFoundError:
-            if self._protocols() & OBJECT_STORES:
+            if self.protocols() & OBJECT_STORES:
                 raise
             self.fs.makedirs(posixpath.dirname(self.path(file.path)), exist_ok=True)
             self._put(file)
 
-    def _protocols(self) -> set[str]:
+    def protocols(self) -> set[str]:
+        """What the file system is called in URLs."""
         named = self.fs.protocol
         return {named} if isinstance(named, str) else set(named)
 
     def _put(self, file: File) -> None:
-        if isinstance(file.source, bytes):
+        if self.protocols() & LOCAL:  # whose own copying shows half a file
+            with replacing(Path(self.path(file.path))) as temporary:
+                if isinstance(file.source, bytes):
+                    temporary.write_bytes(file.source)
+                else:
+                    shutil.copyfile(file.source, temporary)
+        elif isinstance(file.source, bytes):
             self.fs.pipe_file(self.path(file.path), file.source)
         else:
             self.fs.put_file(str(file.source), self.path(file.path))
@@ -107,8 +118,8 @@ class Store:
 
 
 @contextmanager
-def open_store(url: str) -> Iterator[Store]:
-    """The folder that a URL names; what goes wrong with it leaves as ``TransferError``."""
+def open_store(url: str, after: str) -> Iterator[Store]:
+    """The folder that a URL names; what goes wrong with it leaves as ``TransferError``, which ends with ``after``."""
     import fsspec
 
     shown = without_password(url)
@@ -123,9 +134,7 @@ def open_store(url: str) -> Iterator[Store]:
         if not (isinstance(error, OSError | ValueError) or _is_of_a_library(error)):
             raise
         said = " ".join(str(error).split()) or type(error).__name__
-        raise TransferError(
-            f"{shown}: {said}\n  Without {BUILD} there a push is not complete: run the same command again."
-        ) from None
+        raise TransferError(f"{shown}: {said}\n  {after}") from None
 
 
 def _is_of_a_library(error: BaseException) -> bool:
@@ -159,22 +168,54 @@ def push_to_store(
     Raises:
         TransferError: the store cannot be reached or written, holds something else, or gives back other bytes.
     """
-    with open_store(url) as store:
+    with open_store(url, f"Without {BUILD} there a push is not complete: run the same command again.") as store:
+        _refuse_own_folder(store, out)
         sizes = store.sizes()
-        refuse_foreign(sizes, store.url, is_ours=BUILD in sizes or UNDER_WAY in sizes)
+        before = _build_there(store, sizes)
+        refuse_foreign(sizes, _known(before, sizes), store.url)
         there = store.read(CARD).decode("utf-8", "replace") if CARD in sizes else None
         local = (out / CARD).read_text("utf-8") if (out / CARD).is_file() else None
-        text = merge_card(card(build, SUBSETS), local, there, store.url)
+        licence = before["recipe"]["output"]["license"] if before else ""
+        text = merge_card(card(build, SUBSETS), local, there, store.url, licence)
         files = build_files(out, build, text.encode())
-        todo = plan(files, _remote(store, sizes, files))
+        todo = plan(files, _remote(store, sizes, files, before))
         if not dry_run and not (todo.is_empty and UNDER_WAY not in sizes):
             _send(store, build, todo, sizes, say)
         return Pushed(store.url, todo, dry_run=dry_run)
 
 
-def _remote(store: Store, sizes: Mapping[str, int], files: Iterable[File]) -> dict[str, Remote]:
+def _refuse_own_folder(store: Store, out: Path) -> None:
+    if not store.protocols() & LOCAL:
+        return
+    root, own = Path(store.root).resolve(), out.resolve()
+    if root == own or root in own.parents or own in root.parents:
+        raise TransferError(f"{store.url} and the build {out} lie in each other. Push to another folder.")
+
+
+def _build_there(store: Store, sizes: Mapping[str, int]) -> Mapping[str, Any]:
+    """The build.json that stands there; empty where there is none, or a push that was killed has left half of one."""
+    if BUILD not in sizes:
+        return {}
+    try:
+        return parse_build(store.read(BUILD), store.url)
+    except TransferError:
+        if UNDER_WAY in sizes:
+            return {}
+        raise
+
+
+def _known(before: Mapping[str, Any], sizes: Iterable[str]) -> list[str]:
+    """The shards that a push put there: of the build that stands there, and of those that were under way."""
+    if UNDER_WAY in sizes:
+        return [name for name in sizes if shard_prefix(name.rpartition("/")[2].removesuffix(".tmp")) is not None]
+    return list(before.get("files", {}))
+
+
+def _remote(
+    store: Store, sizes: Mapping[str, int], files: Iterable[File], before: Mapping[str, Any]
+) -> dict[str, Remote]:
     """What stands there, with digests of all files that could be the same."""
-    known = parse_build(store.read(BUILD), store.url)["files"] if BUILD in sizes else {}
+    known = before.get("files", {})
     wanted = {file.path: file for file in files}
 
     def digest(name: str) -> str | None:

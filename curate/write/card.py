@@ -51,6 +51,9 @@ BEGIN = "<!-- curate: generated from here on; a push replaces it -->"
 END = "<!-- curate: end of the generated part; what is written below or above it stays -->"
 """The marks around what is generated: see ``push.card``."""
 
+BUILD_KEYS = ("license", "language", "pretty_name", "size_categories", "task_categories")
+"""The keys at the top that a build writes whole, or leaves out."""
+
 _LIMITS = """\
 - Cleaning is by rules and heuristics: some boilerplate stays, and some article text may be lost. What was removed is in
   `removed`, so both can be checked and undone.
