@@ -212,6 +212,15 @@ def diff(
             help="Exit code 1 when a larger share (0-1) of articles changed its text, went or came.", min=0, max=1
         ),
     ] = None,
+    fail_above_sites: Annotated[
+        float | None,
+        typer.Option(
+            help="Exit code 1 when a larger share (0-1) of articles is of sites whose removed share jumps by 0.1 or "
+            "more; 0: no site may.",
+            min=0,
+            max=1,
+        ),
+    ] = None,
 ) -> None:
     """Show what changed between two builds: articles by id, removals by rule, sites, metadata, texts.
 
@@ -227,10 +236,14 @@ def diff(
         print(json.dumps(dataclasses.asdict(found)))
     else:
         print_diff(found, Console())
-    too_much = fail_above is not None and found.articles.changed_share > fail_above
-    if too_much and not as_json:
-        print(f"{found.articles.changed_share:.4f} of the articles is above {fail_above}.")
-    raise typer.Exit(1 if too_much else 0)
+    gates = (
+        (fail_above, found.articles.changed_share, "the articles"),
+        (fail_above_sites, found.sites_share, "the articles, those on sites whose removed share jumps,"),
+    )
+    failed = [(most, share, said) for most, share, said in gates if most is not None and share > most]
+    for most, share, said in () if as_json else failed:
+        print(f"{share:.4f} of {said} is above {most}.")
+    raise typer.Exit(1 if failed else 0)
 
 
 @app.command()

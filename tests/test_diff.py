@@ -187,13 +187,29 @@ def test_a_site_whose_removed_share_jumps_is_listed(examples_build: Path, other_
     assert "saltmere-post.example" not in {one.site for one in found.sites}
 
 
+def test_sites_that_jump_are_weighed_by_their_articles(examples_build: Path, other_build: Path, found: Diff) -> None:
+    jumped = {one.site for one in found.sites}
+    articles = rows(examples_build, "data") + rows(other_build, "data")
+
+    assert found.sites_share == sum(one["source_domain"] in jumped for one in articles) / len(articles)
+    assert 0 < found.sites_share < 1
+
+
+def test_options_of_the_recipe_that_differ_are_named(found: Diff) -> None:
+    (option,) = found.options
+
+    assert (option.option, option.before, option.after) == ("clean.disable", [], ["site/repeated-line"])
+    assert "  clean.disable: [] -> ['site/repeated-line']\n" in printed(found, terminal=False)
+    assert "clean.disable: [] -&gt; [&#x27;site/repeated-line&#x27;]" in html_page(found)
+
+
 def test_metadata_changes_are_counted_by_column_with_examples(other_build: Path, found: Diff) -> None:
     columns = {one.column: one for one in found.columns}
 
     titled = next(row for row in rows(other_build, "data") if "<script>" in (row["title"] or ""))
     (example,) = columns["title"].examples
     assert (columns["title"].changed, columns["title"].filled, columns["title"].emptied) == (1, 0, 0)
-    assert example.id == titled["id"]
+    assert (example.id, example.title) == (titled["id"], titled["title"])
     assert (example.before, example.after) == ("Man, 93, passes piano exam at third attempt", titled["title"])
     assert columns["provenance.digest"].changed >= 2
     assert not columns.keys() & {"id", "text", "length", "provenance.recipe", "provenance.extracted_digest"}
@@ -396,9 +412,16 @@ def test_the_command_prints_json_writes_the_page_and_gates(
 
     below = curate("diff", *both, "--json", "--html", "diff.html", "--fail-above", share, cwd=tmp_path)
     above = curate("diff", *both, "--worst", 1, "--fail-above", share - 0.01, cwd=tmp_path)
+    sites = found.sites_share
+    few_sites = curate("diff", *both, "--fail-above-sites", sites, cwd=tmp_path)
+    many_sites = curate("diff", *both, "--fail-above-sites", 0, "--fail-above", 1, cwd=tmp_path)
     freely = curate("diff", *both, cwd=tmp_path)
     same = curate("diff", examples_build, examples_build, "--fail-above", 0, cwd=tmp_path)
 
+    assert (few_sites.returncode, many_sites.returncode) == (0, 1)
+    assert many_sites.stdout.endswith(
+        f"{sites:.4f} of the articles, those on sites whose removed share jumps, is above 0.0.\n"
+    )
     told = json.loads(below.stdout)
     assert (below.returncode, above.returncode, freely.returncode, same.returncode) == (0, 1, 0, 0)
     assert told["articles"]["changed_share"] == share

@@ -754,6 +754,10 @@ def test_a_hard_new_case_is_accepted_and_lowers_no_floor_of_the_others(tmp_path:
     assert baseline["en-hard"].counts.wrong_outcomes == 1
     assert baseline_said(tmp_path) == []
 
+    (tmp_path / "en-ferry" / "expected.txt").write_text(f"{STORY}{BOX}\n", "utf-8")
+    assert accept(tmp_path) == 1
+    assert floors_in(tmp_path)["lost_share"] > 0
+
 
 @pytest.mark.parametrize(
     "written",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,15 @@ class Side:
     duplicates: int
     removed_spans: int
     removed_chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class OptionChange:
+    """An option of the recipe that is not the same in both builds."""
+
+    option: str
+    before: Any
+    after: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +120,10 @@ class SiteChange:
 
 @dataclass(frozen=True, slots=True)
 class ColumnExample:
-    """One article's value in both builds."""
+    """One article's value in both builds; the title is that of the second."""
 
     id: str
+    title: str | None
     before: Any
     after: Any
 
@@ -144,10 +154,14 @@ class TextChange:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """What changed between two builds; lists of articles hold the first ``MAX_LISTED``, counts are whole."""
+    """What changed between two builds; lists of articles hold the first ``MAX_LISTED``, counts are whole.
+
+    ``sites_share`` is the share (0-1) of the articles of both builds that stand on the sites whose removed share jumps.
+    """
 
     before: Side
     after: Side
+    options: tuple[OptionChange, ...]
     articles: Articles
     added: tuple[Move, ...]
     gone: tuple[Move, ...]
@@ -155,6 +169,7 @@ class Diff:
     rules: tuple[RuleChange, ...]
     sites: tuple[SiteChange, ...]
     sites_changed: int
+    sites_share: float
     columns: tuple[ColumnChange, ...]
     texts: tuple[TextChange, ...]
 
@@ -238,12 +253,12 @@ class _ColumnTally:
     emptied: int = 0
     examples: list[ColumnExample] = field(default_factory=list)
 
-    def add(self, row_id: str, before: Any, after: Any) -> None:
+    def add(self, article: Record, before: Any, after: Any) -> None:
         self.changed += 1
         self.filled += before is None
         self.emptied += after is None
         if len(self.examples) < MAX_EXAMPLES:
-            self.examples.append(ColumnExample(row_id, before, after))
+            self.examples.append(ColumnExample(article.id, article.row.get("title"), before, after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +346,7 @@ class _Tally:
         before, after = _flat(old.row), _flat(new.row)
         for column in before.keys() & after.keys() - _DERIVED:
             if before[column] != after[column]:
-                self._columns[column].add(old.id, before[column], after[column])
+                self._columns[column].add(new, before[column], after[column])
 
     def read_texts(self) -> None:
         """Read the texts that are waited for, and see which changed."""
@@ -357,6 +372,7 @@ class _Tally:
         return Diff(
             before=_side(self._builds[0], self._before),
             after=_side(self._builds[1], self._after),
+            options=tuple(_options(*self._builds)),
             articles=Articles(
                 both=self._both,
                 added=self._added,
@@ -374,6 +390,7 @@ class _Tally:
             rules=self._rules(),
             sites=tuple(sites[:MAX_LISTED]),
             sites_changed=len(sites),
+            sites_share=self._sites_share(sites),
             columns=tuple(
                 ColumnChange(name, one.changed, one.filled, one.emptied, tuple(one.examples))
                 for name, one in sorted(self._columns.items(), key=lambda item: (-item[1].changed, item[0]))
@@ -404,6 +421,17 @@ class _Tally:
         ]
         jumps = [site for site in sites if _jump(site) >= MIN_SHARE_JUMP]
         return sorted(jumps, key=lambda site: -_jump(site))
+
+    def _sites_share(self, sites: Sequence[SiteChange]) -> float:
+        articles = self._before.outcomes["data"] + self._after.outcomes["data"]
+        return sum(site.articles_before + site.articles_after for site in sites) / max(articles, 1)
+
+
+def _options(before: Build, after: Build) -> Iterator[OptionChange]:
+    old, new = (_flat(build.described.get("recipe") or {}) for build in (before, after))
+    for option in sorted(old.keys() | new.keys()):
+        if old.get(option) != new.get(option):
+            yield OptionChange(option, old.get(option), new.get(option))
 
 
 def _jump(site: SiteChange) -> float:

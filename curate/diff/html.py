@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from curate.diff.compare import Diff, Move, TextChange
-from curate.diff.terminal import headline, same_making, shown_value
+from curate.diff.terminal import headline, made_differently, shown_value
 from curate.words import Piece
 
 _STYLE = """
@@ -35,9 +35,9 @@ p { margin: .25rem 0; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .875rem; }
 th, td { text-align: left; vertical-align: top; padding: .25rem 1.25rem .25rem 0; border-bottom: 1px solid var(--rule);
-  overflow-wrap: anywhere; }
+  max-width: 24rem; overflow-wrap: break-word; }
 th { color: var(--faint); font-weight: 600; }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; overflow-wrap: normal; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 code { font: .8125rem/1.4 ui-monospace, monospace; }
 article { border: 1px solid var(--rule); border-radius: 6px; margin: 1rem 0; padding: .75rem 1rem; }
 .words { background: var(--box); border-radius: 4px; margin-top: .5rem; padding: .75rem; white-space: pre-wrap;
@@ -78,7 +78,7 @@ def _escaped(text: object) -> str:
 def _sections(diff: Diff) -> Iterator[str]:
     yield "<h1>What changed between two builds</h1>"
     yield f"<p><strong>{_escaped(headline(diff))}</strong></p>"
-    yield from (f'<p class="faint">{_escaped(made)}</p>' for made in same_making(diff))
+    yield from (f'<p class="faint">{_escaped(made)}</p>' for made in made_differently(diff))
     yield from _section("Counts", "", ("", diff.before.folder, diff.after.folder), _counts(diff))
     causes = diff.articles.causes
     yield from _section(
@@ -104,7 +104,7 @@ def _sections(diff: Diff) -> Iterator[str]:
     )
     yield from _section(
         "Sites whose removed share jumps",
-        f"{diff.sites_changed:,} in all; their layout may have changed",
+        f"{diff.sites_changed:,} in all, with {diff.sites_share:.1%} of the articles; their layout may have changed",
         ("site", "share before", "after", "articles before", "after"),
         [
             (one.site, _Share(one.share_before), _Share(one.share_after), one.articles_before, one.articles_after)
@@ -152,7 +152,11 @@ def _cell(value: Any) -> str:
 
 def _counts(diff: Diff) -> Iterator[tuple[str, int, int]]:
     for name in ("articles", "rejected", "duplicates", "removed_spans", "removed_chars"):
-        yield name.replace("_", " "), getattr(diff.before, name), getattr(diff.after, name)
+        yield (
+            name.replace("_", " ").replace("chars", "characters"),
+            getattr(diff.before, name),
+            getattr(diff.after, name),
+        )
 
 
 def _moves(title: str, elsewhere: str, moves: Sequence[Move], total: int) -> Iterator[str]:
@@ -171,9 +175,9 @@ def _columns(diff: Diff) -> Iterator[str]:
     yield from _section(
         "Examples of changed metadata",
         "",
-        ("column", "id", "before", "after"),
+        ("column", "article", "id", "before", "after"),
         [
-            (one.column, example.id, shown_value(example.before), shown_value(example.after))
+            (one.column, example.title, example.id, shown_value(example.before), shown_value(example.after))
             for one in diff.columns
             for example in one.examples
         ],

@@ -39,18 +39,19 @@ def headline(diff: Diff) -> str:
     )
 
 
-def same_making(diff: Diff) -> list[str]:
-    """How the two builds were made differently: version, recipe, rules."""
+def made_differently(diff: Diff) -> list[str]:
+    """How the two builds were made differently: version, options of the recipe, rules."""
+    digests = ("curate", "rules") if diff.options else ("curate", "recipe", "rules")
     return [
         f"{name}: {before} -> {after}"
-        for name in ("curate", "recipe", "rules")
+        for name in digests
         if (before := getattr(diff.before, name)) != (after := getattr(diff.after, name))
-    ]
+    ] + [f"{one.option}: {shown_value(one.before)} -> {shown_value(one.after)}" for one in diff.options]
 
 
 def _lines(diff: Diff) -> Iterator[Text]:
     yield Text(headline(diff), style="bold")
-    for made in same_making(diff):
+    for made in made_differently(diff):
         yield Text(f"  {harmless(made)}")
     if diff.articles.changed:
         causes = (f"{count:,} by {cause}" for cause, count in diff.articles.causes.items() if count)
@@ -71,7 +72,8 @@ def _lines(diff: Diff) -> Iterator[Text]:
         f"({one.articles_before:,} -> {one.articles_after:,} articles)"
         for one in diff.sites
     ]
-    yield from _section("Sites whose removed share jumps: has their layout changed?", sites, diff.sites_changed)
+    jumps = f"Sites whose removed share jumps ({diff.sites_share:.1%} of the articles): has their layout changed?"
+    yield from _section(jumps, sites, diff.sites_changed)
     columns = [line for one in diff.columns for line in _column(one)]
     yield from _section("Metadata", columns, len(columns), shown=len(columns))
     if diff.texts:
@@ -97,13 +99,17 @@ def _move(move: Move, verb: str) -> str:
 def _column(column: ColumnChange) -> Iterator[str]:
     yield f"{column.changed:8,}  {column.column}  ({column.filled:,} filled, {column.emptied:,} emptied)"
     for example in column.examples:
-        yield f"          {example.id}: {shown_value(example.before)} -> {shown_value(example.after)}"
+        named = f"  ({_cut(example.title)})" if example.title and column.column != "title" else ""
+        yield f"          {example.id}: {shown_value(example.before)} -> {shown_value(example.after)}{named}"
 
 
 def shown_value(value: Any) -> str:
     """A value of a column, short."""
-    shown = "nothing" if value is None else repr(value)
-    return shown if len(shown) <= MAX_VALUE_CHARS else shown[:MAX_VALUE_CHARS] + " …"
+    return "nothing" if value is None else _cut(repr(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_VALUE_CHARS else text[:MAX_VALUE_CHARS] + " …"
 
 
 def _text_lines(change: TextChange, coloured: bool) -> Iterator[Text]:
