@@ -171,11 +171,12 @@ def _compared(name: str, wanted: Page, outcome: Outcome | None) -> PageReport:
     rules = Counter(span.rule for span in outcome.removed)
     rules.subtract(span.rule for span in wanted.removed)
     wrong = _wrong_columns(wanted, expect)
+    said = _more(residue, wanted.residue), _more(lost, wanted.lost)
     differences = [
         *_column_differences(wanted, expect, wrong),
         *_past(wanted),
         *_text_differences(wanted, outcome, residue, lost),
-        *_span_differences(wanted.removed, outcome.removed),
+        *_span_differences(wanted.removed, outcome.removed, *said),
     ]
     squeezed = " ".join(outcome.text.split())
     return PageReport(
@@ -317,7 +318,7 @@ def _change(line: str, kept: str, wanted: Page, outcome: Outcome) -> str:
     """Why a line has other words than expected."""
     now, before = _remover(line, outcome), _former(kept, wanted.removed)
     by_rule = [reason for reason in (now, before) if reason not in (NOT_EXTRACTED, WITHIN, NO_RULE)]
-    return by_rule[0] if by_rule else now if now == WITHIN else "by no rule"
+    return "; ".join(by_rule) or (now if now == WITHIN else "by no rule")
 
 
 def _more(lines: Iterable[str], than: Iterable[str]) -> list[str]:
@@ -356,20 +357,27 @@ def _rules_within(line: str, removed: Iterable[Span]) -> list[str]:
     return list(dict.fromkeys(span.rule for span in removed if span.text.strip() and span.text.strip() in line))
 
 
-def _span_differences(before: Sequence[Span], now: Sequence[Span]) -> Iterator[str]:
-    """Spans as accepted and as they are now; where only offsets moved, one line says so."""
+def _span_differences(
+    before: Sequence[Span], now: Sequence[Span], residue: Iterable[str], lost: Iterable[str]
+) -> Iterator[str]:
+    """Spans as accepted and as they are now; where only offsets moved, one line says so.
+
+    A span that is a line of the new ``residue``, or of what is newly ``lost``, has been told of with that line.
+    """
     gone, new = Counter(before) - Counter(now), Counter(now) - Counter(before)
-    moved = Counter((one.rule, one.text) for one in gone) & Counter((one.rule, one.text) for one in new)
+    moved = Counter((one.rule, one.text.strip()) for one in gone.elements())
+    moved &= Counter((one.rule, one.text.strip()) for one in new.elements())
     if moved:
         rules = ", ".join(sorted({rule for rule, _ in moved}))
-        yield f"removed.tsv: {moved.total()} spans stand at other offsets ({rules})"
-    for sign, spans, said in (("-", gone, "no longer removes"), ("+", new, "now removes")):
-        left = Counter(moved)
+        yield f"removed.tsv: spans that stand at other offsets: {moved.total()} ({rules})"
+    for sign, spans, verb, lines in (("-", gone, "no longer removes", residue), ("+", new, "now removes", lost)):
+        left, told = Counter(moved), {line.strip() for line in lines}
         for span in sorted(spans.elements()):
-            if left[span.rule, span.text]:
-                left[span.rule, span.text] -= 1
-            else:
-                yield f"{sign} {span.rule} {said} {span.text.strip()!r} ({span.start}-{span.end})"
+            key = span.rule, span.text.strip()
+            if left[key]:
+                left[key] -= 1
+            elif key[1] not in told:
+                yield f"{sign} {span.rule} {verb} {key[1]!r} ({span.start}-{span.end})"
 
 
 def _where(columns: Mapping[str, Any]) -> str:
