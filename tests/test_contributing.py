@@ -49,7 +49,7 @@ def test_a_golden_case_is_added_as_contributing_says(project: Path) -> None:
     checked = run("curate check golden/ -k en-h", project)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 cases, 0 differ" in done.stdout
+    assert "1 case, 0 differ" in done.stdout
     assert checked.returncode == 0, checked.stdout
     assert (project / "golden" / "en-harbour-crane" / "removed.tsv").is_file()
 
