@@ -60,7 +60,6 @@ PINNED = (
     "htmldate",
     "langdetect",
     "google-re2",
-    "pyahocorasick",
     "fastwarc",
     "pyarrow",
     "numpy",

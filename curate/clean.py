@@ -95,7 +95,10 @@ def clean(
     draft = Draft(
         lines, title, article.source_domain or "this site", site, frozenset(), None, None, slug_words(article.url)
     )
-    hits = [[hit for hit in matcher.hits(line, language) if _applies(hit, line, article, language)] for line in lines]
+    hits = [
+        [hit for hit in found if _applies(hit, line, article, language)] if found else found
+        for line, found in zip(lines, matcher.hits_of(lines, language), strict=True)
+    ]
     hits = _without_sentences(_without_containers(hits, lines), draft)
 
     cuts: dict[int, _Cut] = {}

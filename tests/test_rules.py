@@ -1,11 +1,16 @@
 from pathlib import Path
 
 import pytest
+import re2
+from hypothesis import given
+from hypothesis import strategies as st
 
 from curate.errors import RuleError
 from curate.lines import lines_of
 from curate.model import Evidence
 from curate.rules import Matcher, broken_examples, compile_rules, load_pack, load_packs, packaged_rules
+from curate.rules.joined import Joined
+from curate.rules.patterns import on_many_lines
 from curate.rules.selectors import parse_path, parse_selector, selected_step
 
 RULE = """
@@ -41,6 +46,48 @@ def test_every_packaged_rule_agrees_with_its_own_examples() -> None:
 
     assert len(pack.rules) > 100
     assert [str(error) for error in broken_examples(pack.rules)] == []
+
+
+def test_lines_looked_at_together_have_the_rules_that_they_have_one_by_one() -> None:
+    pack = load_pack(packaged_rules())
+    matcher = Matcher(pack.rules)
+    shown = [text for rule in pack.rules for text in (*rule.drop_examples, *rule.keep_examples)]
+    lines = lines_of("\n\n".join(text.replace("\n", " ") for text in shown))
+
+    together = [[hit.rule.id for hit in hits] for hits in matcher.hits_of(lines)]
+
+    assert sum(map(len, together)) > len(pack.rules)
+    assert together == [[hit.rule.id for hit in matcher.hits(line)] for line in lines]
+
+
+PATTERNS = [r"[^a]+", r"[^]a]", r"[^-a]+b", r"\s+", r"\S+", r"\W", r"[\s,]+b", r"[\W]", r"[[:space:]]a", r"\D+"]
+PATTERNS += [
+    r"\PL+",
+    r"\P{Lu}",
+    r"[\\s\s]",
+    r"a\x{0a}?b",
+    r"a\012?b",
+    r"(?s)a.b",
+    r"(?i)A.?B",
+    r".*",
+    r"\pC",
+    r"[^\pL]$",
+]
+PATTERNS += [r"\bb", r"\Aa", r"a\z", r"^a", r"^$", r"a$", r"a|^b", r"\[^a", r"(?-s:a.b)", r"(?P<n>[^b])$", r"\Ba"]
+PATTERNS += [r"[\s-]b", r"[\t-\r]a"]
+
+
+@pytest.mark.parametrize("source", PATTERNS)
+@given(st.lists(st.text("ab -,A[]\t\r", max_size=5), min_size=1, max_size=4))
+def test_a_pattern_for_many_lines_matches_where_it_matches_one_of_them(source: str, lines: list[str]) -> None:
+    pattern, is_confined = on_many_lines(source)
+    alone = [number for number, line in enumerate(lines) if re2.search(source, line)]
+    joined = Joined(list(enumerate(lines)))
+
+    found = [joined.number_at(match.start()) for match in re2.finditer(pattern, joined.content)]
+
+    assert found or not alone
+    assert not is_confined or sorted(set(found)) == alone
 
 
 @pytest.mark.parametrize(

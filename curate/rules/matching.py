@@ -7,7 +7,7 @@ depends on which lines other rules have named.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -16,13 +16,11 @@ import re2
 
 from curate.errors import RuleError
 from curate.lines import Line, lines_of
+from curate.rules.joined import Joined
 from curate.rules.literals import Phrases
 from curate.rules.model import MAX_WORDS, Pack, Rule, StripExample
-from curate.rules.patterns import compile_pattern, raw_patterns, trimmed
+from curate.rules.patterns import SET_MEMORY_BYTES, compile_pattern, on_many_lines, raw_patterns, trimmed
 from curate.rules.selectors import Compound, parse_path, parse_selector, selected_step
-
-SET_MEMORY_BYTES = 256 << 20
-"""RE2's own budget for a set of patterns; with its default of 8 MB a few hundred patterns fall back to a slow path."""
 
 OTHER_SCRIPTS = frozenset({"ar", "ja", "ru", "zh"})
 """Languages whose words are not written in Latin letters."""
@@ -58,28 +56,35 @@ class Matcher:
         ]
 
     def hits(self, line: Line, language: str | None = None) -> list[Hit]:
-        """Every rule whose look ``line`` has, in the order of the rules' ids; places are not asked.
+        """``hits_of`` one line."""
+        return self.hits_of([line], language)[0]
+
+    def hits_of(self, lines: Sequence[Line], language: str | None = None) -> list[list[Hit]]:
+        """For each line, every rule whose look it has, in the order of the rules' ids; places are not asked.
+
+        The lines are looked at together: a pass over the text of all of them costs little more than one over the text
+        of one, and most rules are found in none.
 
         Args:
-            line: the line.
+            lines: n lines of one article.
             language: of the article, where it is known; rules for others may then be missing from the result.
         """
-        found: list[Hit] = []
-        is_long = line.words > MAX_WORDS
-        if line.key:
-            phrases = self._long_phrases if is_long else self._phrases
-            found += [_whole_line(rule, line) for rule in phrases.match(line.key)]
-        if line.text:
-            for patterns, text in ((self._raw_set, line.text), (self._trimmed_set, trimmed(line.text))):
-                named = patterns.match(text, language, is_long)
-                found += [hit for rule in named if (hit := _raw_hit(patterns, rule, line, text))]
-        if self._selectors and line.evidence and line.evidence.path:
-            selected = self._selected(line.evidence.path)
-            found += [replace(_whole_line(rule, line), element=element) for rule, element in selected]
-        return sorted(
-            (hit for hit in found if hit.rule.where.max_words is None or line.words <= hit.rule.where.max_words),
-            key=lambda hit: hit.rule.id,
-        )
+        found: list[list[Hit]] = [[] for _ in lines]
+        short = [number for number, line in enumerate(lines) if line.words <= MAX_WORDS]
+        long = [number for number, line in enumerate(lines) if line.words > MAX_WORDS]
+        for phrases, numbers in ((self._phrases, short), (self._long_phrases, long)):
+            for number, rule in phrases.match(numbers, lines):
+                found[number].append(_whole_line(rule, lines[number]))
+        for patterns, text_of in ((self._raw_set, _text), (self._trimmed_set, _trimmed_text)):
+            for number, rule in patterns.match(lines, text_of, language):
+                if hit := _raw_hit(patterns, rule, lines[number], text_of(lines[number])):
+                    found[number].append(hit)
+        if self._selectors:
+            for number, line in enumerate(lines):
+                if line.evidence and line.evidence.path:
+                    selected = self._selected(line.evidence.path)
+                    found[number] += [replace(_whole_line(rule, line), element=element) for rule, element in selected]
+        return [_in_order(line, hits) if hits else hits for line, hits in zip(lines, found, strict=True)]
 
     def _selected(self, path: str) -> tuple[tuple[Rule, str], ...]:
         return _selected_rules(self, path)
@@ -100,6 +105,39 @@ def _selected_rules(matcher: Matcher, path: str) -> tuple[tuple[Rule, str], ...]
     return matcher.select(path)
 
 
+def _in_order(line: Line, hits: Sequence[Hit]) -> list[Hit]:
+    """The hits of one line by id, without those of rules for shorter lines."""
+    fitting = [hit for hit in hits if hit.rule.where.max_words is None or line.words <= hit.rule.where.max_words]
+    return sorted(fitting, key=lambda hit: hit.rule.id)
+
+
+def _text(line: Line) -> str:
+    return line.text
+
+
+def _trimmed_text(line: Line) -> str:
+    return trimmed(line.text)
+
+
+class _Pattern:
+    """One pattern of a rule, for texts of many lines."""
+
+    __slots__ = ("_compiled", "_is_confined", "_line_source", "rule", "source")
+
+    def __init__(self, rule: Rule, source: str) -> None:
+        self.rule, self._line_source = rule, source
+        self.source, self._is_confined = on_many_lines(source)
+        self._compiled: re2._Regexp | None = None
+
+    def lines(self, joined: Joined) -> Iterable[int]:
+        """Numbers of the lines that match, given that the pattern matches somewhere in all of them."""
+        if self._compiled is None:
+            self._compiled = compile_pattern(self.rule, self.source if self._is_confined else self._line_source)
+        if self._is_confined:
+            return {joined.number_at(found.start()) for found in self._compiled.finditer(joined.content)}
+        return [number for number, text in joined.texts if self._compiled.search(text)]
+
+
 class _Set:
     """Patterns searched for all at once; one by one, for their spans, only where one was found."""
 
@@ -110,14 +148,14 @@ class _Set:
             self._sources[rule.id].append(source)
         # patterns of one subject in one set: the states of unlike ones would multiply, 129 us a line against 15; and
         # those of one language, so that each article meets those of its own; and few are for long lines
-        groups: dict[tuple[str, tuple[str, ...], bool], list[tuple[Rule, str]]] = defaultdict(list)
+        groups: dict[tuple[str, tuple[str, ...], bool], list[_Pattern]] = defaultdict(list)
         for rule, source in sources:
             key = rule.id.split("/")[0], rule.where.languages, _looks_at_paragraphs(rule)
-            groups[key].append((rule, source))
+            groups[key].append(_Pattern(rule, source))
         self._sets = [
-            (languages, bool(languages) and not OTHER_SCRIPTS.isdisjoint(languages), for_long, rules, compiled)
+            (languages, bool(languages) and not OTHER_SCRIPTS.isdisjoint(languages), for_long, patterns, compiled)
             for (_, languages, for_long), group in groups.items()
-            for rules, compiled in _compiled_sets(group)
+            for patterns, compiled in _compiled_sets(group)
         ]
 
     def patterns(self, rule: Rule) -> list[re2._Regexp]:
@@ -126,21 +164,37 @@ class _Set:
             self._compiled[rule.id] = [compile_pattern(rule, source) for source in self._sources[rule.id]]
         return self._compiled[rule.id]
 
-    def match(self, text: str, language: str | None, is_long: bool) -> list[Rule]:
-        """The rules of which ``text`` holds a pattern, those for other languages or for shorter lines left out.
+    def match(
+        self, lines: Sequence[Line], text_of: Callable[[Line], str], language: str | None
+    ) -> list[tuple[int, Rule]]:
+        """The lines of which ``text_of`` holds a pattern, with its rule; rules for other languages or for shorter lines
+        are left out.
 
         Where the language is not known, rules for languages of other scripts are not asked about a line in ASCII.
         """
-        ascii_only = text.isascii()
-        found: dict[str, Rule] = {}
-        for languages, other_script, for_long, rules, compiled in self._sets:
-            if is_long and not for_long:
+        joined: dict[tuple[bool, bool], Joined] = {}
+        found: dict[tuple[int, str], Rule] = {}
+        for languages, other_script, for_long, patterns, compiled in self._sets:
+            if languages and language and language not in languages:
                 continue
-            if languages and (language not in languages if language else other_script and ascii_only):
-                continue
-            for number in compiled.Match(text) or ():
-                found[rules[number].id] = rules[number]
-        return list(found.values())
+            form = for_long, other_script and not language
+            if form not in joined:
+                joined[form] = _joined(lines, text_of, *form)
+            texts = joined[form]
+            for number in (compiled.Match(texts.content) or ()) if texts.texts else ():
+                for line in patterns[number].lines(texts):
+                    found[line, patterns[number].rule.id] = patterns[number].rule
+        return [(line, rule) for (line, _), rule in found.items()]
+
+
+def _joined(lines: Sequence[Line], text_of: Callable[[Line], str], with_long: bool, without_ascii: bool) -> Joined:
+    return Joined(
+        [
+            (number, text_of(line))
+            for number, line in enumerate(lines)
+            if line.text and (with_long or line.words <= MAX_WORDS) and not (without_ascii and line.text.isascii())
+        ]
+    )
 
 
 def _raw_hit(patterns: _Set, rule: Rule, line: Line, text: str) -> Hit | None:
@@ -159,28 +213,26 @@ def _raw_hit(patterns: _Set, rule: Rule, line: Line, text: str) -> Hit | None:
     return Hit(rule, start, end, _captured(rule, line, groups))
 
 
-def _compiled_sets(sources: Sequence[tuple[Rule, str]]) -> list[tuple[list[Rule], re2.Set]]:
+def _compiled_sets(patterns: Sequence[_Pattern]) -> list[tuple[Sequence[_Pattern], re2.Set]]:
     """One set of all patterns, or several where one would need too much memory."""
-    if not sources:
-        return []
     options = re2.Options()
     options.max_mem = SET_MEMORY_BYTES
     options.log_errors = False
     compiled = re2.Set.SearchSet(options)
-    for rule, source in sources:
+    for one in patterns:
         try:
-            compiled.Add(source)
+            compiled.Add(one.source)
         except re2.error:
-            compile_pattern(rule, source)  # says what is wrong
+            compile_pattern(one.rule, one.source)  # says what is wrong
             raise
     try:
         compiled.Compile()
     except re2.error:
-        if len(sources) == 1:
-            raise _too_large(sources[0][0]) from None
-        half = len(sources) // 2
-        return [*_compiled_sets(sources[:half]), *_compiled_sets(sources[half:])]
-    return [([rule for rule, _ in sources], compiled)]
+        if len(patterns) == 1:
+            raise _too_large(patterns[0].rule) from None
+        half = len(patterns) // 2
+        return [*_compiled_sets(patterns[:half]), *_compiled_sets(patterns[half:])]
+    return [(patterns, compiled)]
 
 
 def _too_large(rule: Rule) -> RuleError:

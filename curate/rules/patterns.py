@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import re2
 
@@ -15,6 +16,8 @@ from curate.errors import RuleError
 from curate.lines import line_key
 from curate.rules.model import Rule
 
+SET_MEMORY_BYTES = 256 << 20
+"""RE2's own budget for a set of patterns; with its default of 8 MB a few hundred patterns fall back to a slow path."""
 _MONTH_OR_NUMBER = r"[\pL\pN.]+"
 SLOTS = {
     "n": r"\pN[\pN.,]*(?: ?[km]\b)?",
@@ -108,6 +111,62 @@ def compile_pattern(rule: Rule, source: str) -> re2._Regexp:
     except re2.error as error:
         reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error
         raise _error(rule, f"RE2 refuses the pattern: {reason}") from None
+
+
+_TOKEN = re.compile(
+    r"\\(?:[pPx]\{[^}]*\}|[pP].|x..|[0-7]{1,3}|.)"  # an escape
+    r"|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]"  # a class
+    r"|\(\?[a-zA-Z-]*[:)]|.",  # the flags of a group; any other character
+    re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_WHOLE_TEXT = re.compile(r"\\[AzQC]|\(\?[^:)]*[ms]")
+"""Tokens that mean something else in a text of many lines, or hide what stands behind them."""
+_LINE_SPACES = r"\t\f\r "
+"""RE2's Perl class of spaces without the line break."""
+
+
+def on_many_lines(source: str) -> tuple[str, bool]:
+    """``source`` for a text of many lines, and whether its matches are just those of the lines one by one.
+
+    Where they are not (a match may run on from one line into the next), the new pattern matches at least in every text
+    of which ``source`` matches a line.
+    """
+    tokens = _TOKEN.findall(source)
+    if any(_WHOLE_TEXT.match(token) for token in tokens):
+        return "", False
+    narrowed = [_within_line(token) for token in tokens]
+    if None in narrowed:
+        return "(?m)" + source, False
+    return "(?m)" + "".join(token for token in narrowed if token), True
+
+
+@lru_cache(maxsize=4096)
+def _within_line(token: str) -> str | None:
+    """An escape or class that stands for what ``token`` does, but for the line break; None: that cannot be said."""
+    if not _matches_break(token):
+        return token
+    if token.startswith("[^"):
+        narrowed = "[^\\n" + ("\\" if token[2] in "]-" else "") + token[2:]
+    elif token.startswith("[") and "\\s-" not in token.replace("\\s-]", ""):
+        narrowed = _ESCAPE.sub(lambda escape: _LINE_SPACES if escape[1] == "s" else escape[0], token)
+    elif token[:2] in ("\\s", "\\W", "\\D", "\\P"):
+        narrowed = f"[{_LINE_SPACES}]" if token == "\\s" else f"[^\\n\\{token[1].lower()}{token[2:]}]"
+    else:
+        return None
+    return None if _matches_break(narrowed) else narrowed
+
+
+def _matches_break(token: str) -> bool:
+    """Whether a token stands for a line break as well; ``.`` does not."""
+    if len(token) < 2 or token.startswith("("):
+        return token == "\n"
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(token, options).fullmatch("\n") is not None
+    except re2.error:
+        return False  # RE2 says what is wrong when the rule is compiled
 
 
 def _error(rule: Rule, message: str) -> RuleError:
