@@ -231,7 +231,7 @@ def _located(draft: Draft, cuts: Mapping[int, _Cut], hits: Sequence[Sequence[Hit
     dropped = {
         line.index
         for line in draft.lines
-        if any(hit.rule.action != "strip" and _unplaced(hit) for hit in hits[line.index])
+        if hits[line.index] and any(hit.rule.action != "strip" and _unplaced(hit) for hit in hits[line.index])
     }
     prose = [line.index for line in draft.lines if line.prose and line.index not in named and line.index not in dropped]
     return replace(draft, named=named, first_prose=prose[0] if prose else None, last_prose=prose[-1] if prose else None)

@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_WORD = re.compile(r"\w+")
+_BESIDE_WORDS = re.compile(r"[^\w\x00-\x7f]")
+_ONLY_WORDS = bytes(byte if byte > 127 or re.match(r"\w", chr(byte)) else 32 for byte in range(256))
+"""Spaces for what is no part of a word in UTF-8, where nothing but ASCII stands beside words."""
 # scripts written without spaces: about two characters a word
 _UNSPACED = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿຀-໿က-႟ក-៿]")
-FIRST_UNSPACED = "\u0e00"
-"""No character before this one is of such a script."""
 
 
 def split_lines(text: str) -> list[str]:
@@ -26,11 +26,16 @@ def fold(text: str) -> str:
 
 
 def count_words(text: str) -> int:
-    """Number of words; in scripts without spaces, two characters count as one."""
-    unspaced = 0 if max(text, default="") < FIRST_UNSPACED else len(_UNSPACED.findall(text))
-    if not unspaced:
-        return len(_WORD.findall(text))
-    return len(_WORD.findall(_UNSPACED.sub(" ", text))) + (unspaced + 1) // 2
+    """Number of words, which are runs of ``\\w``; in scripts without spaces, two characters count as one.
+
+    Counting pieces of bytes takes half the time of finding ``\\w+`` (November 2026).
+    """
+    if text.isascii():
+        return len(text.encode().translate(_ONLY_WORDS).split())
+    unspaced = len(_UNSPACED.findall(text))
+    if unspaced:
+        text = _UNSPACED.sub(" ", text)
+    return len(_BESIDE_WORDS.sub(" ", text).encode().translate(_ONLY_WORDS).split()) + (unspaced + 1) // 2
 
 
 def harmless(text: str) -> str:

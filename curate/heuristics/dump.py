@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from curate.heuristics.model import Draft, Mark
 from curate.heuristics.tail import MIN_TAIL_RUN, all_links
@@ -76,9 +75,10 @@ def has_body(draft: Draft) -> bool:
 
 
 def _gains(draft: Draft, filled: Sequence[Line]) -> list[int]:
-    flush = sum(line.prose and not _is_indented(line) for line in filled)
-    indented = sum(line.prose and _is_indented(line) for line in filled)
-    listed = flush >= indented  # most prose stands at the margin: what is indented are teasers and comments
+    prose = [line for line in filled if line.prose]
+    listed = 2 * sum(map(_is_indented, prose)) <= len(
+        prose
+    )  # most prose stands at the margin: what is indented are teasers and comments
     gains = []
     for line in filled:
         if line.index in draft.named or (listed and _is_indented(line) and not draft.is_in_data(line)):
@@ -102,11 +102,10 @@ def _is_indented(line: Line) -> bool:
 
 def _below_title(draft: Draft, filled: Sequence[Line], gains: Sequence[int], start: int, end: int) -> int:
     """The first line below the last title in or before the body, unless much of the body stands above it."""
-    total = sum(gain for gain in gains[start:end] if gain > 0)
-    titles = [number for number, line in enumerate(filled[:end]) if title_sign(draft, line)]
-    for number in reversed(titles):
-        above = sum(gain for gain in gains[start:number] if gain > 0)
-        if above <= MAX_BEFORE_TITLE_SHARE * total:
+    words = [0] * start + [max(gain, 0) for gain in gains[start:end]]
+    above = list(accumulate(words, initial=0))
+    for number in reversed(range(end)):
+        if above[number] <= MAX_BEFORE_TITLE_SHARE * above[end] and title_sign(draft, filled[number]):
             return number + 1
     return start
 
@@ -188,11 +187,13 @@ def comments(draft: Draft) -> Iterator[Mark]:
     if not draft.is_dump:
         return
     stamps = [line for line in draft.lines if _is_stamp(line)]
-    keys = Counter(line.key for line in stamps)
+    if len({line.key for line in stamps}) < MIN_STAMPS:
+        return
+    stamped = {line.index for line in stamps}
     words = sum(line.words for line in draft.lines if line.prose)
     above = 0
     for line in draft.lines:
-        if _is_stamp(line) and len(keys) >= MIN_STAMPS and above >= MIN_BEFORE_COMMENTS_SHARE * words:
+        if line.index in stamped and above >= MIN_BEFORE_COMMENTS_SHARE * words:
             start = _name_above(draft, line)
             if sum(one.index >= start for one in stamps) >= MIN_STAMPS:
                 for below in draft.lines[start:]:
@@ -215,8 +216,20 @@ def _name_above(draft: Draft, line: Line) -> int:
 
 def menus(draft: Draft) -> Iterator[Mark]:
     """Runs of very short lines without a sentence, wherever they stand: menus, share bars, breadcrumbs."""
+    runs = [run for run in _short_runs(draft.lines) if (draft.is_dump or all_links(run)) and not draft.is_data(run)]
+    if runs and draft.is_dump and not has_body(draft):
+        first = body_span(draft)[0]
+        runs = [run for run in runs if run[0].index < first]
+    for run in runs:
+        for line in run:
+            if draft.is_open(line):
+                yield Mark(line.index, "page/menu", f"One of {len(run)} very short lines in a row.")
+
+
+def _short_runs(lines: Sequence[Line]) -> Iterator[list[Line]]:
+    """Runs of at least ``MIN_MENU_RUN`` very short lines; blank ones are passed over."""
     run: list[Line] = []
-    for line in draft.lines:
+    for line in lines:
         if not line.key:
             continue
         if (
@@ -226,19 +239,11 @@ def menus(draft: Draft) -> Iterator[Mark]:
         ):
             run.append(line)
             continue
-        yield from _menu(draft, run)
+        if len(run) >= MIN_MENU_RUN:
+            yield run
         run = []
-    yield from _menu(draft, run)
-
-
-def _menu(draft: Draft, run: Sequence[Line]) -> Iterator[Mark]:
-    if len(run) < MIN_MENU_RUN or not (draft.is_dump or all_links(run)) or draft.is_data(run):
-        return
-    if draft.is_dump and run[0].index >= body_span(draft)[0] and not has_body(draft):
-        return
-    for line in run:
-        if draft.is_open(line):
-            yield Mark(line.index, "page/menu", f"One of {len(run)} very short lines in a row.")
+    if len(run) >= MIN_MENU_RUN:
+        yield run
 
 
 def head(draft: Draft) -> Iterator[Mark]:

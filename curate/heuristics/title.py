@@ -40,7 +40,7 @@ def title_sign(draft: Draft, line: Line) -> str:
         return "The page's first heading, before the text."
     if is_alike(draft.title_key, line.key):
         return "The page's own title in nearly the same words, before the text."
-    if draft.slug and not line.prose and _is_slug(draft.slug, set(_WORD.findall(line.key))):
+    if draft.slug and not line.prose and _is_slug(draft.slug, line.key):
         return "The page's title, by the words of its address, before the text."
     return ""
 
@@ -63,7 +63,10 @@ def _words_of(key: str) -> frozenset[str]:
     return frozenset(key.split())
 
 
-def _is_slug(slug: frozenset[str], words: set[str]) -> bool:
+def _is_slug(slug: frozenset[str], key: str) -> bool:
+    if sum([word in key for word in slug]) < MIN_SLUG_WORDS:
+        return False  # most lines, without cutting them into words
+    words = set(_WORD.findall(key))
     common = len(slug & words)
     return common >= MIN_SLUG_WORDS and (
         common >= MIN_SLUG_SHARE * len(words) or (common >= MIN_SLUG_SHARE * len(slug) and len(words) <= 3 * len(slug))

@@ -17,18 +17,25 @@ class Joined:
 
     def __init__(self, texts: Sequence[tuple[int, str]]) -> None:
         self.texts = texts
-        encoded = [text.encode() for _, text in texts]
-        self.content = b"\n".join(encoded)
-        self._starts = [0, *accumulate(len(one) + 1 for one in encoded)]
+        self.content = "\n".join([text for _, text in texts]).encode()
+        self._starts: list[int] = []
 
     def number_at(self, offset: int) -> int:
         """The number of the line that byte ``offset`` of the content belongs to."""
-        return self.texts[bisect_right(self._starts, offset) - 1][0]
+        return self.texts[bisect_right(self._line_starts(), offset) - 1][0]
 
     def texts_with(self, encoded: bytes) -> Iterator[tuple[int, str]]:
         """The texts that hold some UTF-8, which has no line break."""
+        starts = self._line_starts()
         at = self.content.find(encoded)
         while at >= 0:
-            place = bisect_right(self._starts, at)
+            place = bisect_right(starts, at)
             yield self.texts[place - 1]
-            at = self.content.find(encoded, self._starts[place])
+            at = self.content.find(encoded, starts[place])
+
+    def _line_starts(self) -> list[int]:
+        """Where each line starts, and where one below them would; most contents are never asked."""
+        if not self._starts:
+            sizes = [len(text) if text.isascii() else len(text.encode()) for _, text in self.texts]
+            self._starts = [0, *accumulate(size + 1 for size in sizes)]
+        return self._starts

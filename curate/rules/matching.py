@@ -7,7 +7,7 @@ depends on which lines other rules have named.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -76,14 +76,13 @@ class Matcher:
             for number, rule in phrases.match(numbers, lines):
                 found[number].append(_whole_line(rule, lines[number]))
         for patterns, text_of in ((self._raw_set, _text), (self._trimmed_set, _trimmed_text)):
-            for number, rule in patterns.match(lines, text_of, language):
+            texts = [(number, text_of(line)) for number, line in enumerate(lines) if line.text]
+            for number, rule in patterns.match(texts, lines, language):
                 if hit := _raw_hit(patterns, rule, lines[number], text_of(lines[number])):
                     found[number].append(hit)
-        if self._selectors:
-            for number, line in enumerate(lines):
-                if line.evidence and line.evidence.path:
-                    selected = self._selected(line.evidence.path)
-                    found[number] += [replace(_whole_line(rule, line), element=element) for rule, element in selected]
+        for number, line in enumerate(lines if self._selectors else ()):
+            if line.evidence and line.evidence.path and (selected := self._selected(line.evidence.path)):
+                found[number] += [replace(_whole_line(rule, line), element=element) for rule, element in selected]
         return [_in_order(line, hits) if hits else hits for line, hits in zip(lines, found, strict=True)]
 
     def _selected(self, path: str) -> tuple[tuple[Rule, str], ...]:
@@ -165,36 +164,39 @@ class _Set:
         return self._compiled[rule.id]
 
     def match(
-        self, lines: Sequence[Line], text_of: Callable[[Line], str], language: str | None
+        self, texts: Sequence[tuple[int, str]], lines: Sequence[Line], language: str | None
     ) -> list[tuple[int, Rule]]:
-        """The lines of which ``text_of`` holds a pattern, with its rule; rules for other languages or for shorter lines
-        are left out.
+        """The lines of which a text holds a pattern, with its rule; rules for other languages or for shorter lines are
+        left out.
 
         Where the language is not known, rules for languages of other scripts are not asked about a line in ASCII.
+
+        Args:
+            texts: of some of ``lines``, each with its line's number.
+            lines: all lines of the article.
+            language: of the article.
         """
-        joined: dict[tuple[bool, bool], Joined] = {}
+        forms: dict[tuple[bool, bool], Joined] = {}
         found: dict[tuple[int, str], Rule] = {}
         for languages, other_script, for_long, patterns, compiled in self._sets:
             if languages and language and language not in languages:
                 continue
             form = for_long, other_script and not language
-            if form not in joined:
-                joined[form] = _joined(lines, text_of, *form)
-            texts = joined[form]
-            for number in (compiled.Match(texts.content) or ()) if texts.texts else ():
-                for line in patterns[number].lines(texts):
-                    found[line, patterns[number].rule.id] = patterns[number].rule
+            if form not in forms:
+                forms[form] = _joined(texts, lines, *form)
+            joined = forms[form]
+            for number in (compiled.Match(joined.content) or ()) if joined.texts else ():
+                rule = patterns[number].rule
+                found.update(dict.fromkeys([(line, rule.id) for line in patterns[number].lines(joined)], rule))
         return [(line, rule) for (line, _), rule in found.items()]
 
 
-def _joined(lines: Sequence[Line], text_of: Callable[[Line], str], with_long: bool, without_ascii: bool) -> Joined:
-    return Joined(
-        [
-            (number, text_of(line))
-            for number, line in enumerate(lines)
-            if line.text and (with_long or line.words <= MAX_WORDS) and not (without_ascii and line.text.isascii())
-        ]
-    )
+def _joined(texts: Sequence[tuple[int, str]], lines: Sequence[Line], with_long: bool, without_ascii: bool) -> Joined:
+    if not with_long:
+        texts = [one for one in texts if lines[one[0]].words <= MAX_WORDS]
+    if without_ascii:
+        texts = [one for one in texts if not one[1].isascii()]
+    return Joined(texts)
 
 
 def _raw_hit(patterns: _Set, rule: Rule, line: Line, text: str) -> Hit | None:
