@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _BESIDE_WORDS = re.compile(r"[^\w\x00-\x7f]")
-_ONLY_WORDS = bytes(byte if byte > 127 or re.match(r"\w", chr(byte)) else 32 for byte in range(256))
-"""Spaces for what is no part of a word in UTF-8, where nothing but ASCII stands beside words."""
+_WORDS_AS_X = bytes(120 if byte > 127 or re.match(r"\w", chr(byte)) else 32 for byte in range(256))
+"""``x`` for each byte of a word in UTF-8, a space for others, where nothing but ASCII stands beside words."""
 # scripts written without spaces: about two characters a word
 _UNSPACED = re.compile(r"[぀-ヿ㐀-䶿一-鿿豈-﫿฀-๿຀-໿က-႟ក-៿]")
 
@@ -22,20 +22,24 @@ def split_lines(text: str) -> list[str]:
 def fold(text: str) -> str:
     """A form to compare by: compatibility-normalised, lower case, single spaces. Never to take offsets from."""
     folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    if folded.isprintable() and "  " not in folded and folded[:1] != " " != folded[-1:]:
+        return folded  # a space is the only one that is printable
     return " ".join(folded.split())
 
 
 def count_words(text: str) -> int:
     """Number of words, which are runs of ``\\w``; in scripts without spaces, two characters count as one.
 
-    Counting pieces of bytes takes half the time of finding ``\\w+`` (November 2026).
+    Counting the bytes where a word begins takes a fifth of the time of finding ``\\w+`` in ASCII, and two thirds in
+    other text (November 2026).
     """
-    if text.isascii():
-        return len(text.encode().translate(_ONLY_WORDS).split())
-    unspaced = len(_UNSPACED.findall(text))
+    unspaced = 0 if text.isascii() else len(_UNSPACED.findall(text))
     if unspaced:
         text = _UNSPACED.sub(" ", text)
-    return len(_BESIDE_WORDS.sub(" ", text).encode().translate(_ONLY_WORDS).split()) + (unspaced + 1) // 2
+    if not text.isascii():
+        text = _BESIDE_WORDS.sub(" ", text)
+    words = text.encode().translate(_WORDS_AS_X)
+    return words.startswith(b"x") + words.count(b" x") + (unspaced + 1) // 2
 
 
 def harmless(text: str) -> str:
