@@ -26,7 +26,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -38,7 +38,7 @@ from curate.model import Article, Page, Rejection
 from curate.quality import detect, prose_sample
 from curate.read import list_inputs, plan_splits, read
 from curate.recipe import Recipe, recipe_from
-from curate.rules import Hit, Matcher, compile_rules, load_pack, packaged_rules
+from curate.rules import Hit, Matcher, Rule, compile_rules, load_pack, packaged_rules
 from curate.stages import cleaned_article
 from curate.text import harmless, split_lines
 
@@ -223,7 +223,7 @@ class Left:
 
     def hits_of(self, lines: Any, language: str | None) -> list[list[Hit]]:
         """The hits that are left."""
-        return [[hit for hit in found if not fnmatchcase(hit.rule.id, self.without)] for found in self.hits]
+        return [[hit for hit in found if family_of(hit.rule) != self.without] for found in self.hits]
 
 
 Change = tuple[float, float]
@@ -239,26 +239,32 @@ def ablate(bench: Bench, score: Any, matcher: Matcher, recipe: Recipe) -> dict[s
     hits = {
         key: matcher.hits_of(lines_of(one.text, one.evidence), bench.languages[key]) for key, one in articles.items()
     }
+    named = {key: {family_of(hit.rule) for line in found for hit in line} for key, found in hits.items()}
 
-    def texts(disabled: str) -> Texts:
-        without = recipe_from({"clean": {"disable": [disabled]}}) if disabled in HEURISTICS else recipe
-        return {
-            key: cleaned_article(
-                one, cast(Matcher, Left(hits[key], disabled)), sites, without, bench.languages[key]
-            ).text
-            for key, one in articles.items()
-        }
+    def text(key: str, disabled: str, options: Recipe) -> str:
+        left = cast(Matcher, Left(hits[key], disabled))
+        return cleaned_article(articles[key], left, sites, options, bench.languages[key]).text
 
-    whole = texts("")
+    whole = {key: text(key, "", recipe) for key in articles}
+    score.page_scores, score.unmatched_share = cache(score.page_scores), cache(score.unmatched_share)
     before = score.score(bench.gold, whole)
-    key = "f1" if "f1" in before else "seg_f1"
+    measure = "f1" if "f1" in before else "seg_f1"
     changes = {}
-    for family in [*sorted({rule.id.rsplit("/", 1)[0] + "/*" for rule in matcher.rules}), *HEURISTICS]:
-        left = texts(family)
+    for family in [*sorted({family_of(rule) for rule in matcher.rules}), *HEURISTICS]:
+        if family in HEURISTICS:
+            without = recipe_from({"clean": {"disable": [family]}})
+            left = {key: text(key, "", without) for key in articles}
+        else:
+            left = {key: text(key, family, recipe) if family in named[key] else whole[key] for key in articles}
         if left != whole:
             after = score.score(bench.gold, left)
-            changes[family] = after[key] - before[key], after.get("loss", 0.0) - before.get("loss", 0.0)
+            changes[family] = after[measure] - before[measure], after.get("loss", 0.0) - before.get("loss", 0.0)
     return changes
+
+
+def family_of(rule: Rule) -> str:
+    """The rules of one file."""
+    return rule.id.rsplit("/", 1)[0] + "/*"
 
 
 def print_ablation(changes: Mapping[str, Mapping[str, Change]]) -> None:
