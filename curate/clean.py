@@ -22,6 +22,9 @@ MIN_TEXT_SENTENCE_WORDS = 16
 this limit, 0.941 with 16 and 0.939 with 8 words; bench, November 2026)."""
 _SPEECH_ENDS = (".”", ".“", "!”", "?”", "!“", "?“", '."', '!"', '?"', ".»", "!»", "?»", "。」", "！」", "？」")
 _SPEECH = ("“", "„", "«", "»", "‘", '"', "— ", "– ", "「", "『")
+_ASKED = re.compile(r"(?:[QAFPRDV]|[ВО]|[سج]|[問问答문답])\.?\s?[:：](?!\s*[+(\d])")
+"""Letters for question and answer in the languages of the packs: Q/A, F/A (de), P/R (es, it, pt), Q/R and D/R (fr, it),
+V/A (nl); no number of a phone follows."""
 MAX_ELEMENT_SHARE = 1 / 3
 """An element that holds more of the article's words is the article's own, whatever it is called: sites call the whole
 page ``has-related`` and the paid part of a story ``paywall``."""
@@ -104,7 +107,7 @@ def clean(
     cuts: dict[int, _Cut] = {}
     spans: dict[int, list[_Cut]] = {}
     captured: dict[str, str] = {}
-    _name(cuts, _marks(draft, ANYWHERE, disable))
+    _name(cuts, ((index, cut) for index, cut in _marks(draft, ANYWHERE, disable) if not _is_speech(lines[index])))
     draft = _located(draft, cuts, hits)
     standing = [(hit, line) for line in lines for hit in hits[line.index] if _stands(hit, line, draft)]
     # blocks last: a line below a heading is credited to the rule that names it by itself, if one does
@@ -137,10 +140,12 @@ def kept_text(text: str, removals: Iterable[Removal]) -> str:
 
 
 def _is_speech(line: Line) -> bool:
-    """Whether somebody says a line, not the site: prose that opens with a quotation mark or a dialogue dash, or a line
-    that is quoted whole.
+    """Whether somebody says a line, not the site: prose that opens with a quotation mark or a dialogue dash, a line
+    that is quoted whole, or one of an interview ("Q:", "A: It is not.").
     """
     text = line.text.strip()
+    if _ASKED.match(text):
+        return True
     return text.startswith(_SPEECH) and (line.prose or (line.words > 1 and text.endswith(_SPEECH_ENDS)))
 
 

@@ -169,11 +169,28 @@ def test_a_stock_sentence_of_a_short_article_stays_as_in_a_long_one() -> None:
     assert Cleaned(lines, [P, P], repeats("Nobody was hurt.")).kept == lines
 
 
-@pytest.mark.xfail(strict=True, reason="in a text without a page, a sentence that ends in a quotation mark is none")
-def test_a_spoken_sentence_in_two_texts_of_a_site_stays() -> None:
-    lines = [LINES[0], "“I do not know.”", *LINES[1:]]
+@pytest.mark.parametrize(
+    "said",
+    [
+        "“I do not know.”",
+        "Q:",
+        "A: No.",
+        "Q. : Is it safe?",
+        "— We will see, she said, and went down to the boat again.",
+    ],
+)
+@pytest.mark.parametrize("pages", [2, 9])
+def test_what_somebody_says_in_several_articles_of_a_site_stays(said: str, pages: int) -> None:
+    lines = [LINES[0], said, *LINES[1:]]
+    site = SiteLines({line_key(said): pages}, {line_key(said): 1})
 
-    assert Cleaned(lines, (), repeats("“I do not know.”")).kept == lines
+    assert Cleaned(lines, (), site).kept == lines
+    assert Cleaned(lines, [P] * len(lines), site).kept == lines
+
+
+@pytest.mark.parametrize("line", ["Ask: anything", "F: +49 30 1234", "“Our reporters", "A list"])
+def test_what_only_looks_as_if_somebody_said_it_goes_where_the_site_repeats_it(line: str) -> None:
+    assert Cleaned([*LINES[:3], line, *LINES[3:]], site=repeats(line)).kept == LINES
 
 
 @pytest.mark.parametrize(
