@@ -33,6 +33,7 @@ from curate.errors import InputError, OutputError, RuleError
 from curate.golden import find_cases, load_case
 from curate.heuristics import HEURISTICS, SiteLines
 from curate.lines import Line, lines_of
+from curate.masks import masked
 from curate.metadata import domain_of
 from curate.model import Article, Metadata, Provenance
 from curate.rules import Matcher, Rule, broken_examples, load_packs
@@ -64,16 +65,8 @@ _PARTS_BITS = 6
 _HASH_BITS = 63
 _BATCH_ROWS = 1_000
 _COLUMNS = ("id", "text", "url", "source_domain", "language")
-_MASK = re.compile(
-    r"(?P<date>(?<!\w)(?:[^\W\d_]+, )?(?:\d{1,4}[./-]\d{1,2}[./-]\d{2,4}|\d{4}年\d{1,2}月\d{1,2}日"
-    r"|\d{1,2}\.?(?: de)? [^\W\d_]+\.?(?: de)? (?:19|20)\d\d|[^\W\d_]{3,}\.? \d{1,2},? (?:19|20)\d\d)(?!\w))"
-    r"|(?P<time>(?<!\w)\d{1,2}(?:[:h]\d\d|\.\d\d(?= ?(?:uhr|[ap]\.?m)\b))(?: ?[ap]\.?m\b\.?)?(?!\w))"
-    r"|(?P<n>\d+(?:[.,]\d+)*(?: ?[km]\b)?)"
-)
-"""What the slots of a template stand for, in a line's key; narrower than the slots, which take any word for a month."""
 _LETTERS = re.compile(r"[^\W\d_].*[^\W\d_]")
 """Two at least: initials, list marks and axes of charts are lines of one letter."""
-_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"[a-z0-9]+")
 
 Row = Mapping[str, Any]
@@ -231,17 +224,6 @@ def _rows(out: Path, names: Iterable[str]) -> Iterator[Row]:
         except (pa.ArrowException, OSError, ValueError) as error:
             reason = str(error).split("\n")[0]
             raise OutputError(f"{out / name} cannot be read: {reason}\n  See more: curate verify {out}") from None
-
-
-def masked(key: str) -> tuple[str, list[str]]:
-    """A line's key with slots for dates, times and numbers, and what they hold."""
-    values: list[str] = []
-
-    def slot(match: re.Match[str]) -> str:
-        values.append(match[0])
-        return f"{{{match.lastgroup}}}"
-
-    return _MASK.sub(slot, key) if _DIGIT.search(key) else key, values
 
 
 def _masked_lines(text: str) -> Iterator[tuple[Line, str, list[str]]]:

@@ -27,6 +27,7 @@ from curate.engine.pages import PageDeath, run_pages
 from curate.extract import extract
 from curate.heuristics import SiteLines
 from curate.lines import line_key, lines_of
+from curate.masks import site_masks
 from curate.model import ARTICLES, DUPLICATES, REJECTED, REMOVED, Article, Page, Rejection, shard_key
 from curate.quality import detect, judge, prose_sample
 from curate.read import Split, read
@@ -347,7 +348,9 @@ def cleaned_article(
         return Cleaned(article.text, (), {}, tuple(range(article.text.count("\n") + 1)))
     repeated, titles = sites.get(article.source_domain or "", ({}, {}))
     lines = lines_of(article.text, article.evidence)
-    site = known_to((line.key for line in lines), repeated, titles) if repeated or titles else SiteLines()
+    site = SiteLines()
+    if repeated or titles:
+        site = known_to([*(line.key for line in lines), *site_masks(lines).values()], repeated, titles)
     options = recipe.clean
     keep = {name for name in OPTIONS if getattr(options, name) == "keep"}
     return clean(article, matcher, site, language, lines=lines, disable=options.disable, keep=keep)

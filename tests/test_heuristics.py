@@ -193,6 +193,59 @@ def test_what_only_looks_as_if_somebody_said_it_goes_where_the_site_repeats_it(l
     assert Cleaned([*LINES[:3], line, *LINES[3:]], site=repeats(line)).kept == LINES
 
 
+STAMP = "Published 3 March 2026, 10:15"
+
+
+@pytest.mark.parametrize(("pages", "goes"), [(1, False), (2, True), (3, True)])
+def test_a_stamp_with_another_time_on_each_page_goes_and_says_so(pages: int, goes: bool) -> None:
+    cleaned = Cleaned([STAMP, *LINES], site=SiteLines({"published {date}, {time}": pages}))
+
+    assert cleaned.kept == (LINES if goes else [STAMP, *LINES])
+    if goes:
+        why = f"The same line, but for its numbers, stands in {pages} articles of paper.example."
+        assert cleaned.whys == [why]
+
+
+@pytest.mark.parametrize(
+    ("line", "mask"), [("Read 5 comments", "read {n} comments"), ("Born 3 March 1950", "born {date}")]
+)
+def test_another_line_with_other_numbers_needs_three_articles(line: str, mask: str) -> None:
+    lines = [*LINES, line]
+
+    assert Cleaned(lines, site=SiteLines({mask: 2})).kept == lines
+    assert Cleaned(lines, site=SiteLines({mask: 3})).kept == LINES
+
+
+def test_an_item_of_a_list_and_a_heading_with_another_number_on_each_page_stay() -> None:
+    site = SiteLines({"boats of {n} owners": 9, "the day of {date}": 9})
+    item = [*LINES[:3], "Boats of 5 owners", "Fish", *LINES[3:]]
+    heading = [*LINES[:3], "The day of 3 March 2026", *LINES[3:]]
+
+    assert Cleaned(item, [*[P] * 3, LI, LI, *[P] * 4], site).kept == item
+    assert Cleaned(heading, [*[P] * 3, "article > h3", *[P] * 4], site).kept == heading
+
+
+def test_a_line_is_counted_by_its_mask_once_for_each_distinct_article() -> None:
+    pages = pages_of(
+        *[[*LINES[:4], "Read 5 comments"]] * 2,
+        [*LINES[4:], "Read 12 comments"],
+        ["Kelp is dear.", "Read 7 comments", "» Read 1,204 comments"],
+    )
+    repeated, titles = site_lines(pages)
+
+    known = known_to(["read {n} comments", "read 5 comments"], repeated, titles)
+
+    assert known.repeated == {"read {n} comments": 2}
+
+
+def test_a_mask_that_stands_in_few_of_a_sites_articles_is_none_of_the_sites() -> None:
+    prose = [f"The ferry sank on day {word} and nobody was sad." for word in "abcdefghijklmnopqrstuvwxyzäöüßéèêç"]
+    pages = pages_of(*[[line, f"Read {at} comments"] if at < 3 else [line] for at, line in enumerate(prose)])
+
+    assert known_to(["read {n} comments"], *site_lines(pages[:30])).repeated == {"read {n} comments": 3}
+    assert known_to(["read {n} comments"], *site_lines(pages)).repeated == {}
+
+
 @pytest.mark.parametrize(
     ("heading", "stays"),
     [

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from curate import mine as module
 from curate.build import build
 from curate.errors import InputError, OutputError
+from curate.masks import masked
 from curate.mine import (
     NO_NEAR_MISS,
     Candidate,
@@ -24,7 +25,6 @@ from curate.mine import (
     as_yaml,
     bench_reference,
     golden_reference,
-    masked,
     mine,
 )
 from curate.recipe import recipe_from

@@ -15,6 +15,7 @@ import xxhash
 
 from curate.heuristics import SiteLines
 from curate.lines import line_key, lines_of
+from curate.masks import site_masks
 
 SHARED_PROSE = 0.5
 """Share of the shorter article's prose from which two articles of a site are copies of each other."""
@@ -26,11 +27,17 @@ MAX_PROSE_REPEAT = 3
 MIN_SHARE, MIN_PROSE_SHARE = 0.02, 0.1
 """And so large a share of the site's articles: in a year of a paper, some reports say "The minister declined to
 comment." A choice, not measured: the sites of the bench have five pages."""
+MIN_MASKED_SHARE = 0.1
+"""The same for lines whose numbers are masked: a measure of each recipe of a paper stands in few of its articles. A
+choice, as above."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageLines:
-    """What one article adds to its site's statistics: its id, title key, and (key hash, characters, prose) a line."""
+    """What one article adds to its site's statistics: its id, title key, and (key hash, characters, prose) a line.
+
+    A line with numbers may stand there twice: by its key, and by its mask, which has no characters.
+    """
 
     id: str
     title: str
@@ -43,12 +50,10 @@ def key_hash(key: str) -> int:
 
 
 def page_lines(article_id: str, title: str | None, text: str) -> PageLines:
-    """The distinct lines of one article."""
-    lines = {
-        key_hash(line.key): (key_hash(line.key), line.end - line.start, line.prose)
-        for line in lines_of(text)
-        if line.key
-    }
+    """The distinct lines of one article, and their masks."""
+    own = lines_of(text)
+    lines = {(hashed := key_hash(mask)): (hashed, 0, False) for mask in site_masks(own).values()}
+    lines |= {(hashed := key_hash(line.key)): (hashed, line.end - line.start, line.prose) for line in own if line.key}
     return PageLines(article_id, line_key(title or ""), tuple(lines[key] for key in sorted(lines)))
 
 
@@ -59,24 +64,30 @@ def site_lines(pages: Sequence[PageLines]) -> tuple[dict[int, int], dict[str, in
         pages: the articles of one site, in any order.
 
     Returns:
-        Key hash -> number of distinct articles, for lines in two or more (prose: ``MAX_PROSE_REPEAT`` or more) and in
-        a share of the site's articles; and
+        Key hash -> number of distinct articles, for lines and masks in two or more (prose: ``MAX_PROSE_REPEAT`` or
+        more) and in a share of the site's articles; and
         title key -> number of articles with that title.
     """
     pages = sorted(pages, key=lambda page: page.id)
     group = _groups_of_copies(pages)
     seen: dict[int, set[int]] = defaultdict(set)
     prose: set[int] = set()
+    masks: set[int] = set()
     for number, page in enumerate(pages):
-        for key, _, is_prose in page.lines:
+        for key, chars, is_prose in page.lines:
             seen[key].add(group[number])
             if is_prose:
                 prose.add(key)
+            elif not chars:
+                masks.add(key)
     articles = len(set(group))
     least = max(2, MIN_SHARE * articles)
     least_prose = max(MAX_PROSE_REPEAT, MIN_PROSE_SHARE * articles)
+    least_masked = max(2, MIN_MASKED_SHARE * articles)
     repeated = {
-        key: len(groups) for key, groups in seen.items() if len(groups) >= (least_prose if key in prose else least)
+        key: len(groups)
+        for key, groups in seen.items()
+        if len(groups) >= (least_prose if key in prose else least_masked if key in masks else least)
     }
     titles = Counter(page.title for page in pages if page.title)
     return dict(sorted(repeated.items())), dict(sorted(titles.items()))
@@ -123,6 +134,6 @@ def _join(parent: list[int], first: int, second: int) -> None:
 
 
 def known_to(pages: Iterable[str], repeated: dict[int, int], titles: dict[str, int]) -> SiteLines:
-    """The statistics that matter to articles whose line keys are ``pages``."""
+    """The statistics that matter to articles whose lines have the keys and masks ``pages``."""
     counts = {key: repeated[hashed] for key in pages if (hashed := key_hash(key)) in repeated}
     return SiteLines(counts, titles)

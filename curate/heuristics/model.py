@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from curate.lines import Line
+from curate.masks import site_masks
 
 if TYPE_CHECKING:
     from curate.heuristics.site import SiteLines
@@ -105,6 +106,11 @@ class Draft:
             found |= {one.index for one in run} if self.is_data(run) else set()
             run = []
         return frozenset(found)
+
+    @cached_property
+    def masks(self) -> Mapping[int, str]:
+        """By line number, the masks of lines that the site may repeat with other numbers; none where it repeats none"""
+        return site_masks(self.lines) if self.site.repeated else {}
 
     @cached_property
     def paragraphs(self) -> frozenset[str]:
