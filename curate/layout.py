@@ -14,12 +14,23 @@ _TABLE = ("table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption", "cent
 
 
 def unwrap_layout_tables(tree: Any) -> None:
-    """Turn the tables that lay out the page into plain blocks, in place; tables of data stay."""
+    """Turn the tables that lay out the page into plain blocks, in place; tables of data stay.
+
+    Lists in the cells of those become paragraphs: the extractor leaves a cell empty that holds a list.
+    """
     for table in list(tree.iter("table")):
         cells = [cell for row in _rows(table) for cell in row if cell.tag in ("td", "th")]
         if any(_is_column(cell) for cell in cells):
             for element in (table, *_own(table)):
                 element.tag = "div"
+        else:
+            for cell in cells:
+                _without_lists(cell)
+
+
+def _without_lists(cell: Any) -> None:
+    for element in list(cell.iter("ul", "ol", "li")):
+        element.tag = "p" if element.tag == "li" else "div"
 
 
 def _rows(table: Any) -> list[Any]:
