@@ -25,6 +25,10 @@ MIN_MISSING_SHARE = 0.5
 """So much text of the same kind outside the container, against the text inside, is a part of the article."""
 MAX_NEGATIVE_SHARE = 0.5
 """An element with more of the page's prose is the page's body: sites call it ``nav_menu-7`` or ``has-sidebar``."""
+MIN_PART_BLOCKS = 3
+"""A part of the article in an element beside the rest has so many paragraphs; a box or a reader's comment fewer."""
+MIN_PART_PROSE_SHARE = 0.8
+"""And so much of its text is prose: lists of other stories are headlines and dates as well."""
 MAX_LINK_SHARE = 0.5
 MAX_LIST_LINK_SHARE = 0.3
 MIN_SENTENCE_WORDS = 3
@@ -53,6 +57,8 @@ _NEGATIVE = re.compile(
     re.I,
 )
 """Families of class names and ids of what is no article text; general knowledge of news sites' markup."""
+_PAID = re.compile(r"(?:^|[-_ ])(?:paywall|regwall|piano)(?:$|[-_ ])", re.I)
+"""The wall, or the part of the story behind it: that has several paragraphs."""
 _STANDFIRST = re.compile(
     r"(?:^|[-_ ])(?:standfirst|stand-first|dek|deck|subtitle|sub-title|subheadline|sub-headline|subheading|subhead"
     r"|lede?"
@@ -252,7 +258,75 @@ def _missing(page: PageText, found: Mapping[int, int]) -> list[int]:
     accepted |= set(_list_items(page, inside, accepted, container))
     accepted |= set(_standfirsts(page, found, container))
     accepted |= set(_headings(page, inside, accepted, container))
+    for part, blocks in _parts(page, found, prose, container):
+        accepted |= _text_inside(page, part, blocks)
     return sorted(accepted - set(found))
+
+
+def _parts(
+    page: PageText, found: Mapping[int, int], prose: Sequence[int], container: Any
+) -> Iterator[tuple[Any, list[int]]]:
+    """Elements behind the container that are another part of the article, each with the numbers of its blocks.
+
+    Sites set the paid part of a story in an element of its own inside the same ``article`` or ``main``: a run of
+    paragraphs and little else, long against the text that was found. Another headline begins another story.
+    """
+    around = list(
+        itertools.takewhile(lambda one: one.tag not in ("body", "html"), (container, *container.iterancestors()))
+    )
+    outer = next(
+        (at for at, one in enumerate(around) if one.tag in ("article", "main") or one.get("role") == "main"), 0
+    )
+    beside: dict[Any, list[int]] = {}
+    for number in page.inside(around[outer]) if outer else ():
+        if number > max(prose):
+            element = page.blocks[number].element
+            while element not in around and element.getparent() not in around:
+                element = element.getparent()
+            if element not in around:
+                beside.setdefault(element, []).append(number)
+    known = sum(page.blocks[number].chars for number in prose)
+    for element, numbers in beside.items():
+        if any(_is_inside_tag(page.blocks[number].element, element, ("article", "h1")) for number in numbers):
+            return
+        if _is_part(page, element, numbers, found, known):
+            yield element, numbers
+
+
+def _is_inside_tag(element: Any, outer: Any, tags: tuple[str, ...]) -> bool:
+    """Whether an element of one of the tags stands between ``element`` and ``outer``, or is one of both."""
+    while element.tag not in tags and element is not outer:
+        element = element.getparent()
+    return element.tag in tags
+
+
+def _is_part(page: PageText, element: Any, numbers: Sequence[int], found: Mapping[int, int], known: int) -> bool:
+    """Whether an element is nearly all paragraphs, none of them extracted, and has much text against ``known``."""
+    text = [n for n in numbers if page.prose[n] and not _is_boxed(page.blocks[n].element, element.getparent())]
+    chars = sum(page.blocks[number].chars for number in text)
+    frames = Counter(_frame(page.blocks[number].element) for number in text)
+    return (
+        max(frames.values(), default=0) >= MIN_PART_BLOCKS
+        and not any(number in found for number in text)
+        and chars >= MIN_MISSING_SHARE * known
+        and chars >= MIN_PART_PROSE_SHARE * sum(page.blocks[number].chars for number in numbers)
+    )
+
+
+def _is_boxed(element: Any, outer: Any) -> bool:
+    """Whether an element below ``outer`` is called what is no article text, however much of the page's prose it has."""
+    while element is not None and element is not outer:
+        if element.tag in _NEGATIVE_TAGS or (_named(element, _NEGATIVE) and not _named(element, _PAID)):
+            return True
+        element = element.getparent()
+    return False
+
+
+def _text_inside(page: PageText, part: Any, numbers: Sequence[int]) -> set[int]:
+    """Those of a part's blocks that are article text."""
+    own = {n for n in numbers if page.is_text(n) and not _is_boxed(page.blocks[n].element, part)}
+    own |= set(_list_items(page, numbers, own, part))
+    return own | set(_headings(page, numbers, own, part))
 
 
 def _before_next_story(page: PageText, inside: Sequence[int], prose: Sequence[int]) -> list[int]:
@@ -372,10 +446,17 @@ def _headings(page: PageText, inside: Sequence[int], accepted: set[int], contain
         if page.is_negative(block.element, container):
             continue
         if following in accepted and number not in accepted and _is_short(page, number):
+            if block.element.tag == "blockquote" and number and _is_left_out(page, number - 1, block.element, accepted):
+                continue
             stands = block.element.tag in _HEADINGS or block.element.getparent() in parents
             if stands and block.element.tag != "h1":
                 yield number
         following = number
+
+
+def _is_left_out(page: PageText, number: int, element: Any, accepted: set[int]) -> bool:
+    """Whether a block stands in ``element`` and is not accepted: what follows it there is its signature."""
+    return number not in accepted and _is_inside(page.blocks[number].element, element)
 
 
 def _list_items(page: PageText, inside: Sequence[int], accepted: set[int], container: Any) -> Iterator[int]:

@@ -248,10 +248,6 @@ def test_the_paid_part_of_a_story_follows_its_short_free_part(outer: str, paid: 
     assert lines == [*LINES[:3], *PAID_LINES]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the extractor takes the first of two containers; as it is half of the page's prose, nothing is asked again",
-)
 @pytest.mark.parametrize("paid", ["premium-content", "article-body paywall"])
 def test_the_paid_part_of_a_story_follows_a_free_part_of_the_same_length(paid: str) -> None:
     free = f"<div class='article-body'>{paragraphs(LINES)}</div>"

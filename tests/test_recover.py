@@ -157,9 +157,6 @@ def test_a_paragraph_in_decomposed_letters_is_not_added_again() -> None:
     assert len(recovered([line.replace("e\u0301", "é") for line in found], body)) == len(found)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what is signed is in an element of another kind, the signature beside paragraphs"
-)
 def test_the_signature_of_an_embedded_post_does_not_come_without_the_post() -> None:
     post = "<p>The ferry is back, and so am I, after nine long years of waiting on the quay.</p>&mdash; Maud Ellery"
 
@@ -206,17 +203,14 @@ def test_the_second_half_of_a_split_article_comes_back_and_a_box_of_the_same_par
     assert box == LINES[:2]
 
 
-LOST_PART = pytest.mark.xfail(
-    strict=True, reason="parts are known by the class of paragraphs or of the element around them, and only so"
-)
-
-
 @pytest.mark.parametrize(
     ("free", "paid", "attributes"),
     [
         ("<div>", "<div>", " class='para'"),
-        pytest.param("<div class='free'>", "<div class='paid'>", " class='para'", marks=LOST_PART),
-        pytest.param("<div>", "<div>", "", marks=LOST_PART),
+        ("<div class='free'>", "<div class='paid'>", " class='para'"),
+        ("<div>", "<div>", ""),
+        ("<div>", "<div class='story-paywall'>", ""),
+        ("<div>", "<section><div>", ""),
     ],
 )
 def test_the_paid_half_of_an_article_comes_back_whatever_its_element_is_called(
@@ -225,6 +219,33 @@ def test_the_paid_half_of_an_article_comes_back_whatever_its_element_is_called(
     body = f"{free}{paragraphs(LINES[:2], attributes)}</div>{paid}{paragraphs(LINES[2:], attributes)}</div>"
 
     assert recovered(LINES[:2], f"<article>{TITLE}{body}</article>") == LINES
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        f"<div>{paragraphs(LINES[2:4])}</div>",
+        "".join(f"<div><b>Ann Lee</b><p>{line}</p></div>" for line in LINES[2:]),
+        f"<div class='comments'>{paragraphs(LINES[2:])}</div>",
+        f"<div><div class='related'>{paragraphs(LINES[2:])}</div></div>",
+        f"<div><h1>Barley is dear</h1>{paragraphs(LINES[2:])}</div>",
+        f"<h1>Barley is dear</h1><div>{paragraphs(LINES[2:])}</div>",
+        f"<article>{paragraphs(LINES[2:])}</article>",
+        f"<aside>{paragraphs(LINES[2:])}</aside>",
+        "".join(f"<div><p><a href='/1'>{line}</a></p></div>" for line in LINES[2:]),
+        f"<div>{''.join(f'<h3>The lamp</h3><i>6 June 2026, the harbour</i><p>{one}</p>' for one in LINES[2:])}</div>",
+    ],
+)
+def test_what_stands_behind_the_text_and_is_no_run_of_paragraphs_is_no_part_of_the_article(behind: str) -> None:
+    found = LINES[:2]
+
+    assert recovered(found, f"<article>{TITLE}<div class='text'>{paragraphs(found)}</div>{behind}</article>") == found
+
+
+def test_a_second_run_of_paragraphs_outside_the_article_is_no_part_of_it() -> None:
+    article = f"<article>{TITLE}<div class='text'>{paragraphs(LINES[:2])}</div></article>"
+
+    assert recovered(LINES[:2], f"{article}<div>{paragraphs(LINES[2:])}</div>") == LINES[:2]
 
 
 def test_the_next_story_of_an_endless_page_is_not_the_article() -> None:
