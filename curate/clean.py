@@ -109,7 +109,8 @@ def clean(
     captured: dict[str, str] = {}
     _name(cuts, ((index, cut) for index, cut in _marks(draft, ANYWHERE, disable) if not _is_speech(lines[index])))
     draft = _located(draft, cuts, hits)
-    standing = [(hit, line) for line in lines for hit in hits[line.index] if _stands(hit, line, draft)]
+    options = {line.index for line in lines if any(hit.rule.option for hit in hits[line.index])}
+    standing = [(hit, line) for line in lines for hit in hits[line.index] if _stands(hit, line, draft, options)]
     # blocks last: a line below a heading is credited to the rule that names it by itself, if one does
     for hit, line in sorted(standing, key=lambda one: one[0].rule.action in BLOCKS):
         _apply(hit, line, draft, cuts, spans, captured, keep)
@@ -246,8 +247,8 @@ def _unplaced(hit: Hit) -> bool:
     return hit.rule.where.position == "any" and not hit.rule.where.after
 
 
-def _stands(hit: Hit, line: Line, draft: Draft) -> bool:
-    """Whether the place of ``line`` is one where the rule looks."""
+def _stands(hit: Hit, line: Line, draft: Draft, options: Collection[int]) -> bool:
+    """Whether the place of ``line`` is one where the rule looks; credits, in ``options``, may stand below the prose."""
     where = hit.rule.where
     if where.position == "start" and draft.first_prose is not None and line.index > draft.first_prose:
         return False
@@ -255,7 +256,10 @@ def _stands(hit: Hit, line: Line, draft: Draft) -> bool:
     if (where.position == "end" or hit.rule.action == "end-article") and not after_prose:
         return False
     if where.after == "prose":
-        above = next((one for one in reversed(draft.lines[: line.index]) if one.key), None)
+        above = next(
+            (one for one in reversed(draft.lines[: line.index]) if one.key and (one.prose or one.index not in options)),
+            None,
+        )
         return above is not None and above.prose and above.index not in draft.named
     return True
 

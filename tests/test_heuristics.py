@@ -162,7 +162,6 @@ def test_a_line_among_the_paragraphs_needs_three_articles(pages: int, stays: boo
     assert ("Nobody was hurt." in of_text.kept) is stays
 
 
-@pytest.mark.xfail(strict=True, reason="paragraphs are known by three of them, and a short article has fewer")
 def test_a_stock_sentence_of_a_short_article_stays_as_in_a_long_one() -> None:
     lines = [LINES[0], "Nobody was hurt."]
 
@@ -442,10 +441,7 @@ def test_what_follows_a_line_that_the_site_repeats_below_the_prose_goes() -> Non
         ["- Yes, please", "- No", "- Yes, please"],
         ["The tide came in at seven,", "the ferry came at ten"],
         ["| Team | Points |", "| Northsea | 12 |"],
-        pytest.param(
-            ["The tide came in.", "The ferry came.", "The tide came in."],
-            marks=pytest.mark.xfail(strict=True, reason="a line that stands twice in the page ends the article"),
-        ),
+        ["The tide came in.", "The ferry came.", "The tide came in."],
     ],
 )
 def test_an_article_may_end_in_short_lines(end: list[str]) -> None:
@@ -466,13 +462,7 @@ def test_whom_the_last_quote_is_by_stays_although_a_quote_above_is_by_the_same()
     [
         (["“We will see.”"], P),
         (["The tide came in at seven,", "the ferry came at ten"], P),
-        pytest.param(
-            ["| Team | Points |", "| Northsea | 12 |"],
-            TD,
-            marks=pytest.mark.xfail(
-                strict=True, reason="below a named line, only what stands as paragraphs do is kept"
-            ),
-        ),
+        (["| Team | Points |", "| Northsea | 12 |"], TD),
     ],
 )
 def test_the_end_of_an_article_stays_although_a_line_of_the_site_stands_before_it(end: list[str], path: str) -> None:
@@ -481,6 +471,14 @@ def test_the_end_of_an_article_stays_although_a_line_of_the_site_stands_before_i
     cleaned = Cleaned(lines, [*[P] * len(LINES), "div > b", *[path] * len(end)], repeats("Our reporters"))
 
     assert cleaned.kept == [*LINES, *end]
+
+
+def test_rows_of_links_below_a_line_of_the_site_go() -> None:
+    lines = [*LINES, "Our reporters", "| The lamp that went out | The mast |", "| The goat that flew | The lamp |"]
+
+    cleaned = Cleaned(lines, [*[P] * len(LINES), "div > b", *[(TD, 1.0)] * 2], repeats("Our reporters"))
+
+    assert cleaned.kept == LINES
 
 
 @pytest.mark.parametrize(("share", "stays"), [(1.0, False), (0.7, False), (0.5, True), (0.0, True)])
@@ -576,9 +574,9 @@ def test_of_a_dump_comments_below_the_article_go_and_one_stamp_is_none() -> None
     assert [line for line in dated.kept if line in LINES] == LINES
 
 
-@pytest.mark.xfail(strict=True, reason="posts that open with date and time look like comments")
-def test_of_a_dump_of_a_live_blog_the_posts_stay() -> None:
-    posts = [one for number, line in enumerate(LINES[3:]) for one in (f"6 June 2023, 1{number}:15", line)]
+@pytest.mark.parametrize("stamp", ["6 June 2023, 1{}:15", "6. Juni 2023 um 1{}:15 Uhr"])
+def test_of_a_dump_of_a_live_blog_the_posts_stay(stamp: str) -> None:
+    posts = [one for number, line in enumerate(LINES[3:]) for one in (stamp.format(number), line)]
 
     cleaned = Cleaned([*MENU, TITLE, *LINES[:3], *posts, *FOOT], title=TITLE)
 
@@ -613,15 +611,20 @@ def test_of_a_dump_both_parts_of_an_article_around_a_list_of_other_stories_are_k
         pytest.param(
             [*LINES[:2], *INGREDIENTS, *LINES[2:]],
             id="recipe with more text below its list than above",
-            marks=pytest.mark.xfail(
-                strict=True, reason="it is taken for a dump with two bodies, and loses the text above"
-            ),
         ),
         pytest.param([f"the {one} came in at {two}" for one in ("tide", "ferry", "fog") for two in HOURS], id="poem"),
     ],
 )
 def test_a_text_that_is_a_list_or_a_poem_is_kept_whole(lines: list[str]) -> None:
     assert Cleaned([TITLE, *lines], title=TITLE).kept == lines
+
+
+def test_of_a_dump_of_a_recipe_the_text_above_a_long_list_stays() -> None:
+    lines = [*LINES[:2], *INGREDIENTS, *LINES[2:]]
+
+    kept = Cleaned([*MENU, TITLE, *lines, *FOOT], title=TITLE).kept
+
+    assert [line for line in kept if line not in INGREDIENTS] == LINES
 
 
 def test_of_an_extractors_output_short_lines_stay() -> None:

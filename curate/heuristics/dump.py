@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from curate.heuristics.model import Draft, Mark
+from curate.heuristics.model import Draft, Mark, is_sentence
 from curate.heuristics.tail import MIN_TAIL_RUN, all_links
 from curate.heuristics.title import is_alike, title_sign
 from curate.lines import Line
+from curate.masks import masked
 
 MIN_MENU_RUN = 5
 """So many very short lines in a row are a menu or a share bar."""
 MENU_WORDS = 4
-MIN_SENTENCE_WORDS = 3
 GAP_WORDS = 10
 """Words of prose that one line without prose outweighs."""
 MIN_BODY_GAIN = 60
@@ -23,12 +23,17 @@ MAX_LINE_GAIN = 80
 """A paragraph counts no more than this: one long text elsewhere (terms of use) is not the body."""
 MAX_BEFORE_TITLE_SHARE = 0.1
 """Share of the body's words that may stand before the title, and then are not the body."""
+MIN_FIRST_PROSE = 2
+"""So many lines of prose directly below the title are the article's first."""
 MIN_REPEATED_WORDS = 4
 MIN_REPEATED_PROSE_WORDS = 12
 MIN_CAPTION_WORDS = 3
 MIN_STAMPS = 2
 MAX_STAMP_WORDS = 12
+MAX_STAMP_LETTERS = 5
+"""Letters of a stamp besides date and time: "um", "Uhr"."""
 MIN_BEFORE_COMMENTS_SHARE = 0.25
+_SLOT = re.compile(r"\{\w+\}")
 _CLOCK = re.compile(r"\b\d{1,2}[:.]\d{2}\b")
 _DAY = re.compile(r"\b(?:19|20)\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2}\b")
 
@@ -63,7 +68,7 @@ def body_span(draft: Draft) -> tuple[int, int]:
     if sum(gains[start:end]) < MIN_BODY_GAIN:
         titles = [line.index for line in filled if title_sign(draft, line)]
         return (titles[-1] + 1 if titles else 0), len(draft.lines)
-    start = max(start, _below_title(draft, filled, gains, start, end))
+    start = _from_title(draft, filled, max(start, _below_title(draft, filled, gains, start, end)))
     return filled[min(start, len(filled) - 1)].index, filled[end - 1].index
 
 
@@ -83,16 +88,11 @@ def _gains(draft: Draft, filled: Sequence[Line]) -> list[int]:
     for line in filled:
         if line.index in draft.named or (listed and _is_indented(line) and not draft.is_in_data(line)):
             gains.append(-GAP_WORDS)
-        elif line.prose or _is_sentence(line):
+        elif line.prose or is_sentence(line):
             gains.append(min(line.words, MAX_LINE_GAIN))
         else:
             gains.append(1 if draft.is_in_data(line) else -GAP_WORDS)
     return gains
-
-
-def _is_sentence(line: Line) -> bool:
-    """Whether a short line ends like a sentence, as menus and headlines do not."""
-    return line.words >= MIN_SENTENCE_WORDS and line.text.rstrip(' "”»').endswith((".", "!", "?", "。", "！", "？"))
 
 
 def _is_indented(line: Line) -> bool:
@@ -108,6 +108,18 @@ def _below_title(draft: Draft, filled: Sequence[Line], gains: Sequence[int], sta
         if above[number] <= MAX_BEFORE_TITLE_SHARE * above[end] and title_sign(draft, filled[number]):
             return number + 1
     return start
+
+
+def _from_title(draft: Draft, filled: Sequence[Line], start: int) -> int:
+    """The first line of a body that begins at ``start``: below the title above it, where prose follows that at once.
+
+    A recipe's list of ingredients outweighs the sentences above it.
+    """
+    title = next((number for number in range(start - 1, -1, -1) if title_sign(draft, filled[number])), None)
+    begins = title is not None and all(
+        one.prose and draft.is_open(one) for one in filled[title + 1 : title + 1 + MIN_FIRST_PROSE]
+    )
+    return title + 1 if begins and title is not None else start
 
 
 def _best_run(gains: Sequence[int]) -> tuple[int, int]:
@@ -186,7 +198,7 @@ def comments(draft: Draft) -> Iterator[Mark]:
     times."""
     if not draft.is_dump:
         return
-    stamps = [line for line in draft.lines if _is_stamp(line)]
+    stamps = [line for line in draft.lines if _is_stamp(line) and not _opens_post(draft, line)]
     if len({line.key for line in stamps}) < MIN_STAMPS:
         return
     stamped = {line.index for line in stamps}
@@ -207,6 +219,13 @@ def comments(draft: Draft) -> Iterator[Mark]:
 
 def _is_stamp(line: Line) -> bool:
     return 0 < line.words <= MAX_STAMP_WORDS and bool(_CLOCK.search(line.text)) and bool(_DAY.search(line.text))
+
+
+def _opens_post(draft: Draft, line: Line) -> bool:
+    """Whether a date and time stand alone directly below prose: posts of a live blog open so; comments have a name."""
+    above = next((one for one in reversed(draft.lines[: line.index]) if one.key), None)
+    words = _SLOT.sub("", masked(line.key)[0])
+    return above is not None and above.prose and sum(map(str.isalpha, words)) <= MAX_STAMP_LETTERS
 
 
 def _name_above(draft: Draft, line: Line) -> int:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from curate.heuristics.model import Draft, Mark
+from curate.heuristics.model import Draft, Mark, is_sentence
 from curate.lines import Line
 from curate.masks import is_timed
 
-MIN_SENTENCE_WORDS = 3
 MIN_PARAGRAPH_ARTICLES = 3
 """Two articles of one author share "Here's the thing:"; with two as the limit, four of five lines removed from
 paragraphs
@@ -42,16 +41,25 @@ def repeated_lines(draft: Draft) -> Iterator[Mark]:
     Source: with four other pages of a site this names 40% of the residue an extractor leaves and 92% of a plain
     dump's, at 0.0% and 0.5% of the kept lines (bench, November 2026).
     """
+    prose = {line.evidence.path for line in draft.lines if line.prose and line.evidence is not None}
     for line in draft.lines:
         pages, but = draft.site.repeated.get(line.key, 0) if line.key else 0, ""
         if pages < 2:
             pages, but = _masked_pages(draft, line), ", but for its numbers,"
         if pages < 2:
             continue
-        is_paragraph = draft.is_paragraph(line) if line.evidence is not None else _is_sentence(line)
-        if pages >= (MIN_PARAGRAPH_ARTICLES if is_paragraph else 2) and not draft.heads_text(line):
+        if pages >= (MIN_PARAGRAPH_ARTICLES if _is_among_text(draft, line, prose) else 2) and not draft.heads_text(
+            line
+        ):
             why = f"The same line{but} stands in {pages} articles of {draft.domain}."
             yield Mark(line.index, "site/repeated-line", why)
+
+
+def _is_among_text(draft: Draft, line: Line, prose: Collection[str]) -> bool:
+    """Whether a line stands as paragraphs do, or is a sentence that stands as some prose does or in no page."""
+    if line.evidence is None:
+        return is_sentence(line)
+    return draft.is_paragraph(line) or (is_sentence(line) and line.evidence.path in prose)
 
 
 def _masked_pages(draft: Draft, line: Line) -> int:
@@ -62,10 +70,6 @@ def _masked_pages(draft: Draft, line: Line) -> int:
         return 0
     is_item = "{n}" in mask and line.evidence is not None and _ITEM.search(line.evidence.path) is not None
     return 0 if is_item else pages
-
-
-def _is_sentence(line: Line) -> bool:
-    return line.words >= MIN_SENTENCE_WORDS and line.text.rstrip().endswith((".", "!", "?", "。", "！", "？"))
 
 
 def other_titles(draft: Draft) -> Iterator[Mark]:

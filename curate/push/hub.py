@@ -278,7 +278,8 @@ def _refuse_changed(push: _Push, seen: Mapping[str, Remote], now: Mapping[str, R
     if changed:
         raise TransferError(
             f"{push.repository.name} was changed while this push was under way: {changed[0]} is another now. This "
-            "build was not committed. Look at the repository; the same command puts this build in place of what is there."
+            "build was not committed. Look at the repository; the same command puts this build in place of what is "
+            "there."
         )
 
 
