@@ -538,6 +538,17 @@ def test_a_paragraph_that_stands_again_goes_and_a_question_asked_of_two_people_s
     assert Cleaned(asked, [P] * 4).kept == asked
 
 
+def test_a_refrain_of_eight_words_stays_and_goes_the_second_time_in_a_dump() -> None:
+    refrain = "and nobody in heaven will see it again"
+    song = [LINES[0], refrain, LINES[1], refrain, LINES[2]]
+
+    dump = Cleaned([*MENU, TITLE, *song, *LINES[3:], *FOOT], title=TITLE)
+
+    assert Cleaned(song, [P] * 5).kept == song
+    assert Cleaned(song).kept == song
+    assert dump.kept == [LINES[0], refrain, *LINES[1:]]
+
+
 def test_short_lines_that_stand_again_in_a_page_stay() -> None:
     lines = [LINES[0], "“No.”", LINES[1], "“No.”", "The tide came in.", LINES[2], "The tide came in.", LINES[3]]
 
