@@ -97,7 +97,44 @@ ARTICLES = [
     ("CNN", "(CNN) — ", None, [EN, EN_MORE], ["The-CNN-Wire"]),
     ("Lusa", "Lisboa, 06 jun 2023 (Lusa) - ", "Lisboa", [PT, PT], []),
     ("РИА Новости", "МОСКВА, 6 июн — РИА Новости. ", "МОСКВА", [RU, RU], []),
+    ("CNN", "London CNN  — ", "London", [EN, EN_MORE], []),
+    ("CNN", "CNN — ", None, [EN, EN_MORE], []),
+    ("AP", "ROME (AP) _ ", "ROME", [EN, EN_MORE], []),
+    ("Sputnik", "PARÍS, 6 jun (Sputnik) — ", "PARÍS", [ES, ES], []),
+    ("AAP", "SYDNEY, AAP - ", "SYDNEY", [EN, EN_MORE], []),
+    ("Jiji Press", "TOKYO, June 6 (Jiji Press)--", "TOKYO", [EN, EN_MORE], []),
+    ("Jiji", "【ワシントン時事】", "ワシントン", [JA, JA], ["（時事通信社）"]),
+    ("رويترز", "القاهرة - رويترز: ", "القاهرة", [AR, AR], []),
+    ("PRNewswire", "NEW YORK, June 6, 2023 /PRNewswire/ -- ", "NEW YORK", [EN, EN_MORE], []),
+    ("BUSINESS WIRE", "LONDON--(BUSINESS WIRE)--", "LONDON", [EN, EN_MORE], []),
+    ("EUROPA PRESS", "MADRID, 6 Jun. (EUROPA PRESS) - ", "MADRID", [ES, ES], []),
 ]
+
+# what stands before the first sentence without an agency, place, a paragraph
+PLACES = [
+    ("NEW DELHI: ", "NEW DELHI", EN),
+    ("Mumbai: ", "Mumbai", EN),
+    ("DUBAI/RIYADH: ", "DUBAI/RIYADH", EN),
+    ("KUALA LUMPUR: ", "KUALA LUMPUR", EN),
+    ("ROMA, 06 GIU - ", "ROMA", IT),
+    ("BUENOS AIRES, 6 de junio.- ", "BUENOS AIRES", ES),
+    ("（台北6日電）", "台北", ZH),
+    ("【示例報專訊】", None, ZH),
+]
+
+
+@pytest.mark.parametrize(("dateline", "place", "paragraph"), PLACES)
+def test_a_place_without_an_agency_goes_too(dateline: str, place: str | None, paragraph: str) -> None:
+    result = cleaned(f"{dateline}{paragraph}\n{paragraph}")
+
+    assert (result.text, result.captured.get("dateline")) == (f"{paragraph}\n{paragraph}", place)
+
+
+@pytest.mark.parametrize("label", ["WATCH", "UPDATE", "EXCLUSIVE", "BREAKING", "OPINION", "CORRECTION", "ANALYSIS"])
+def test_a_label_in_capitals_is_no_place(label: str) -> None:
+    text = f"{label}: {EN}\n{EN_MORE}"
+
+    assert cleaned(text).text == text
 
 
 @pytest.mark.parametrize(("agency", "dateline", "place", "paragraphs", "after"), ARTICLES)
@@ -131,6 +168,9 @@ def test_what_an_agency_puts_around_a_story_goes_and_the_story_stays(
         ("CNN", "By Jane Doe, CNN"),
         ("Xinhua", "来源：新华社"),
         ("TASS", "Источник: ТАСС"),
+        ("AFP", "AFP, MANILA"),
+        ("AA", "Ankara / AA"),
+        ("الأناضول", "إسطنبول / الأناضول"),
     ],
 )
 def test_an_agency_on_a_line_of_its_own_is_credited(agency: str, line: str) -> None:
@@ -180,6 +220,11 @@ def test_an_agency_that_only_helped_is_evidence_and_not_the_source(line: str) ->
         "Об этом 6 июня сообщил ТАСС со ссылкой на пресс-службу мэрии города, расположенного ниже плотины.",
         "据新华社北京6月6日电，城市上游的大坝整夜安然无恙，没有人员受伤，市长周一表示感谢。",
         "LONDON — a city of nine million people that has seen many floods — was dry on Monday, the mayor said.",
+        "LONDON: a city of nine million people that has seen many floods was dry on Monday, the mayor said.",
+        "London: The dam above the town held through the night, although the river rose by two metres, he said.",
+        "He told CNN — The dam above the town held through the night, although the river rose by two metres.",
+        "Berlin (Reuters-Leser wissen das schon) - Der Damm oberhalb der Stadt hat in der Nacht gehalten, sagte er.",
+        "قالت رويترز: صمد السد الواقع فوق المدينة طوال الليل رغم ارتفاع منسوب النهر مترين.",
     ],
 )
 def test_a_sentence_about_an_agency_is_no_dateline(sentence: str) -> None:
