@@ -1,3 +1,8 @@
+import json
+import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +16,7 @@ from curate.model import Evidence
 from curate.rules import Matcher, broken_examples, compile_rules, load_pack, load_packs, packaged_rules
 from curate.rules.joined import Joined
 from curate.rules.patterns import on_many_lines
+from curate.rules.schema import rule_schema
 from curate.rules.selectors import parse_path, parse_selector, selected_step
 
 RULE = """
@@ -309,3 +315,16 @@ def test_a_pack_switches_off_rules_of_the_packs_before_it(tmp_path: Path) -> Non
 
     assert [rule.id for rule in compile_rules(packs).rules] == ["mine/late", "mine/pause"]
     assert (packs[1].id, packs[1].version, packs[1].license) == ("mine", "1.2.3", "MIT")
+
+
+def test_the_schema_has_a_name_and_serves_a_folder_of_ones_own(tmp_path: Path) -> None:
+    readme = (packaged_rules() / "README.md").read_text("utf-8")
+    (command,) = re.findall(r"^python (-c .+) > my-rules/schema\.json$", readme, re.MULTILINE)
+    (tmp_path / "my-rules").mkdir()
+
+    printed = subprocess.run([sys.executable, *shlex.split(command)], capture_output=True, text=True, check=True)
+    (tmp_path / "my-rules" / "schema.json").write_text(printed.stdout, "utf-8")
+
+    assert json.loads(printed.stdout) == rule_schema()
+    assert rule_schema()["$id"] == "urn:curate:rules"
+    assert load_packs([tmp_path / "my-rules"])[0].rules == ()

@@ -5,25 +5,42 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import re2
 
-from curate.errors import RuleError
+from curate.errors import RuleError, did_you_mean
 from curate.lines import line_key, lines_of
-from curate.rules.loading import load_packs
+from curate.rules.loading import PACK_FILE, load_packs
 from curate.rules.matching import Matcher
 from curate.rules.model import Pack, Rule, Where
 from curate.rules.patterns import SLOT
+from curate.rules.selectors import parse_selector
 
 CHECKS = {
     "refused": "the file or rule cannot be used: unknown keys, ids that stand twice, patterns that RE2 refuses",
     "no-near-miss": "no keep example shares a word with what the rule names, so nothing shows where it stops",
     "shadowed": "another rule names all that this one names, wherever this one looks",
     "no-literal": "a pattern has no text that every match must hold, so it is tried on every line",
+    "no-sentence": "the rule knows only a part of a line, and no keep example is a sentence, which it could lose",
+    "no-language": "no language has this code, so the rule never applies where the language is known",
+    "no-attribute": "a selector asks for an attribute that is not kept beside a line, so it selects nothing",
+    "disables-nothing": "a pack switches off what no pack before it has",
 }
 ERRORS = frozenset({"refused"})
 """Checks whose findings stop a pack from being used; the others are doubts."""
+
+KEPT_ATTRIBUTES = ("id", "class", "role", "itemprop", "aria-label", "data-testid")
+"""Attributes that the element path beside a line holds; a selector of another one never meets it."""
+_LANGUAGES = (
+    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en "
+    "eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv "
+    "ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne "
+    "ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st "
+    "su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
+)
+"""The two-letter codes of ISO 639-1."""
 
 _UNSPACED = r"\u3040-\u30ff\u3400-\u9fff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\s\d!-/:-@\[-`{{-~«»“”„‘’…–—{_UNSPACED}]{{3,}}")
@@ -79,7 +96,8 @@ def lint(folders: Sequence[Path], known: Sequence[Path] = ()) -> tuple[list[Find
     for rule in rules:
         if not _has_near_miss(rule):
             findings.append(_finding("no-near-miss", rule, "no keep example shares a word with what the rule names."))
-        findings += _without_literal(rule)
+        findings += [*_without_literal(rule), *_without_sentence(rule), *_of_no_language(rule), *_of_no_attribute(rule)]
+    findings += _idle_disables(folders, packs)
     findings += _shadowed(rules, [*before, *rules])
     return sorted(findings, key=lambda one: (one.file, one.line, one.column, one.check)), len(rules)
 
@@ -147,6 +165,57 @@ def _without_literal(rule: Rule) -> Iterator[Finding]:
             shown = pattern if len(pattern) <= 60 else pattern[:57] + "..."
             message = f"`{shown}` has no text that every match must hold; name a position, or give it a literal."
             yield _finding("no-literal", rule, message)
+
+
+def _without_sentence(rule: Rule) -> Iterator[Finding]:
+    """Phrases and templates at a part of a line, whose cue an article's sentence may hold too."""
+    if (
+        rule.match.kind not in ("phrase", "template")
+        or rule.match.at in ("line", "end")
+        or rule.where.position != "any"
+    ):
+        return
+    if not any(lines_of(text.replace("\n", " "))[0].prose for text in rule.keep_examples):
+        yield _finding(
+            "no-sentence", rule, f"it looks at {rule.match.at} of a line, and no keep example is a sentence."
+        )
+
+
+def _of_no_language(rule: Rule) -> Iterator[Finding]:
+    known = _LANGUAGES.split()
+    for code in rule.where.languages:
+        if code not in known:
+            hint = did_you_mean(code.split("-")[0].lower(), known)
+            yield _finding("no-language", rule, f"no language has the ISO 639-1 code {code!r}{hint}")
+
+
+def _of_no_attribute(rule: Rule) -> Iterator[Finding]:
+    if rule.match.kind != "selector":
+        return
+    for pattern in rule.match.patterns:
+        for attribute, _, _ in (test for compound in parse_selector(pattern) for test in compound.tests):
+            if attribute not in KEPT_ATTRIBUTES:
+                message = f"{pattern!r} never selects: of attributes only {', '.join(KEPT_ATTRIBUTES)} are kept."
+                yield _finding("no-attribute", rule, message)
+
+
+def _idle_disables(folders: Sequence[Path], packs: Sequence[Pack]) -> Iterator[Finding]:
+    """What the packs in ``folders``, the last of ``packs``, switch off without effect."""
+    for number, folder in enumerate(folders, len(packs) - len(folders)):
+        before = [rule.id for pack in packs[:number] for rule in pack.rules]
+        for glob in packs[number].disable:
+            if not any(fnmatchcase(name, glob) for name in before):
+                message = f"'disable: {glob}' switches off nothing{did_you_mean(glob, before)}"
+                file = folder / PACK_FILE
+                yield Finding("disables-nothing", "", message, str(file), *_place(file, glob))
+
+
+def _place(file: Path, text: str) -> tuple[int, int]:
+    """Line and column where ``text`` stands first."""
+    for number, line in enumerate(file.read_text("utf-8").split("\n"), 1):
+        if text in line:
+            return number, line.index(text) + 1
+    return 1, 1
 
 
 def _is_narrow(where: Where) -> bool:

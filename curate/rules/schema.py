@@ -12,6 +12,8 @@ from curate.rules.model import ACTIONS, CAPTURES, MAX_WORDS, OPTIONS, PLACES, PO
 
 SCHEMA_FILE = "schema.json"
 """Beside the packs in ``rules/``; the first line of a rule file names it."""
+SCHEMA_ID = "urn:curate:rules"
+"""A name, not an address: nothing is fetched, and an editor that holds several schemas tells them apart."""
 
 _TEXT = {"type": "string", "minLength": 1}
 _TEXTS = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]}
@@ -22,6 +24,7 @@ def rule_schema() -> dict[str, Any]:
     """The schema of one rule file: a list of rules."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
         "title": "Rules of curate",
         "description": "A list of rules: what lines of boilerplate look like, where they stand, what happens to them.",
         "type": "array",
