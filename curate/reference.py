@@ -159,9 +159,9 @@ def _index(rules: Sequence[Rule]) -> str:
     parts = [
         "# Rules and heuristics",
         "Written by `make docs` from the rule files and the heuristics' docstrings; do not edit.",
-        f"Of {len(rules)} rules {seen} name a line of a real page: of the project's sample document, or of the {TRIED}. "
-        f"The other {len(rules) - seen} rest on general knowledge of news sites and agencies. The source on each page "
-        "says which.",
+        f"Of {len(rules)} rules {seen} name a line of a real page: of the project's sample document, or of the "
+        f"{TRIED}. The other {len(rules) - seen} rest on general knowledge of news sites and agencies. The source on "
+        "each page says which.",
         "## Heuristics",
         "\n".join(f"- [{name}]({name}.md)" for name in HEURISTICS),
     ]
