@@ -83,7 +83,8 @@ class Evidence:
 
     ``path`` is the chain of elements around it, outermost first, as
     ``div#content.main > ul.related[role=navigation] > li``; ``link_share`` is the share (0-1) of its characters
-    inside links; ``in_body`` says whether the JSON-LD ``articleBody`` has the line (None: the page has no such body).
+    inside links (in a row of figures, each cell counts alike); ``in_body`` says whether the JSON-LD ``articleBody`` has
+    the line (None: the page has no such body).
     """
 
     path: str

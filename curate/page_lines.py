@@ -46,6 +46,7 @@ _SILENT = frozenset(
     ]
 )
 _ATTRIBUTES = ("role", "itemprop", "aria-label", "data-testid")
+_FIGURES = re.compile(r"\s*[-+–−(]?\d")
 _NOT_WORD = re.compile(r"[\W_]+")
 _UNSAFE = re.compile(r"[\s>.#\[\]=]+")
 _MAYBE_UNSEEN = frozenset({"span", "em", "i", "b", "small", "p", "div"})
@@ -171,19 +172,40 @@ def line_evidence(text: str, blocks: Sequence[Block], article_body: str | None) 
     paths: dict[Any, str] = {}
     steps: dict[Any, str] = {}
     found: list[Evidence | None] = []
-    keys = [squash(line) for line in split_lines(text)]
-    cells = [squash(_first_cell(line)) for line in split_lines(text)]
+    lines = split_lines(text)
+    keys = [squash(line) for line in lines]
+    cells = [squash(_first_cell(line)) for line in lines]
     candidates = [_blocks_of(key, index) or _blocks_of(cell, index) for key, cell in zip(keys, cells, strict=True)]
-    for key, chosen in zip(keys, _nearest(candidates), strict=True):
+    for line, key, chosen in zip(lines, keys, _nearest(candidates), strict=True):
         if chosen is None:
             found.append(None)
             continue
         place = blocks[chosen]
         if place.element not in paths:
             paths[place.element] = element_path(place.element, steps)
-        share = place.linked / place.chars if place.chars else 0.0
+        share = _link_share(_cells(key, blocks[chosen:]) if _has_figures(line) else [place])
         found.append(Evidence(paths[place.element], round(share, 3), bool(key) and key in body if body else None))
     return found
+
+
+def _has_figures(line: str) -> bool:
+    """Whether a line is a row of a table with a cell of figures: a league table's, not a list of linked names."""
+    return line.startswith("|") and any(_FIGURES.match(cell) for cell in line.split("|"))
+
+
+def _cells(key: str, blocks: Sequence[Block]) -> Sequence[Block]:
+    """The blocks of a row's cells: the first of ``blocks``, and those that go on with the row's words."""
+    end = 0
+    while key and end < len(blocks) and key.startswith(blocks[end].key):
+        key = key[len(blocks[end].key) :]
+        end += 1
+    return blocks[: max(end, 1)]
+
+
+def _link_share(cells: Sequence[Block]) -> float:
+    """The share of linked characters, each cell of a row counting alike: a name with a link is longer than figures."""
+    shares = [cell.linked / cell.chars for cell in cells if cell.key and cell.chars]
+    return sum(shares) / len(shares) if shares else 0.0
 
 
 def _nearest(candidates: Sequence[Sequence[int]]) -> list[int | None]:

@@ -150,6 +150,29 @@ def test_a_line_is_found_by_its_letters_and_digits(line: str, block: str) -> Non
     assert path_of(line, f"<section><p>{block}</p></section>") == "section > p"
 
 
+@pytest.mark.parametrize(
+    ("row", "share"),
+    [
+        ("<td><a href='/1'>Northsea United</a></td><td>12</td><td>3</td>", 0.333),
+        ("<td><a href='/1'>Northsea</a> United</td><td>12</td><td>—</td><td>3</td>", 0.178),
+        ("<td><a href='/1'>Northsea United</a></td><td><a href='/2'>12</a></td><td><a href='/3'>3</a></td>", 1.0),
+        ("<td><a href='/1'>Northsea United</a></td><td></td><td> – </td>", 1.0),
+        ("<td>Northsea United</td><td><a href='/2'>12</a></td><td><a href='/3'>3</a></td>", 0.667),
+        ("<td><a href='/1'>Ada Lund</a></td><td>Harbour Bank</td><td>Chairwoman</td>", 1.0),
+    ],
+)
+def test_each_cell_of_a_row_of_figures_says_how_much_of_the_row_is_linked(row: str, share: float) -> None:
+    body = (
+        f"<table><tr><td>Southbay</td><td>12</td></tr><tr>{row}</tr><tr><td>Fog</td></tr></table><a href='/'>12 3</a>"
+    )
+    cells = [text.strip() for text in texts(f"<table><tr>{row}</tr></table>")]
+
+    (found,) = evidence_of(f"| {' | '.join(cells)} |", body)
+
+    assert found is not None
+    assert (found.path, found.link_share) == ("table > tr > td", share)
+
+
 @pytest.mark.parametrize("line", ["", "|", "---", "Words of no page", "400 |"])
 def test_a_line_that_is_not_in_the_page_has_no_evidence(line: str) -> None:
     assert evidence_of(line, "<p>Hull</p><p>400 and more</p>") == [None]
