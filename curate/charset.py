@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import charset_normalizer
 
@@ -57,7 +60,8 @@ def decode_html(html: bytes, charset: str | None) -> str:
 
     In order: byte order mark; UTF-16 by its NULs; UTF-8 where the bytes are valid UTF-8 (whatever is declared, since
     text in another charset is valid UTF-8 only by accident); the charset of the HTTP header; that of ``<meta>`` or of
-    the XML declaration; detection on a sample; windows-1252.
+    the XML declaration; the charset that the page's language has had, where its letters come out of it; another alphabet;
+    detection on a sample; windows-1252.
 
     Args:
         html: the page, whole.
@@ -69,12 +73,12 @@ def decode_html(html: bytes, charset: str | None) -> str:
     Source:
         Labels and their order: WHATWG HTML, "determining the character encoding", and the Encoding Standard.
     """
-    return _decode(html, [charset, _declared_in_page(html)])
+    return _decode(html, [charset, _declared_in_page(html)], _hints)
 
 
 def decode_text(text: bytes) -> str:
     """Decode plain text: by its byte order mark, as UTF-16 or UTF-8, else by detection."""
-    return _decode(text, [])
+    return _decode(text, [], lambda _: [])
 
 
 def _declared_in_page(html: bytes) -> str | None:
@@ -87,7 +91,7 @@ def _declared_in_page(html: bytes) -> str | None:
     return "utf-8" if label.lower().startswith(("utf-16", "utf16", "unicode", "ucs-2")) else label
 
 
-def _decode(data: bytes, labels: Iterable[str | None]) -> str:
+def _decode(data: bytes, labels: Iterable[str | None], hints: Callable[[bytes], Iterable[str]]) -> str:
     marked = next(((codec, len(bom)) for bom, codec in _BOMS if data.startswith(bom)), None)
     if marked:
         return data[marked[1] :].decode(marked[0], "replace")
@@ -97,7 +101,7 @@ def _decode(data: bytes, labels: Iterable[str | None]) -> str:
     utf8 = _strict(data, "utf-8")
     if utf8 is not None and not _rather_declared(data, declared):
         return utf8
-    return _declared_text(data, declared) or utf8 or _mostly(data, "utf-8") or _detected(data)
+    return _declared_text(data, declared) or utf8 or _mostly(data, "utf-8") or _detected(data, hints(data))
 
 
 def _codec(label: str) -> str | None:
@@ -151,15 +155,199 @@ def _mostly(data: bytes, codec: str) -> str | None:
     return text if text.count("\ufffd") <= max(1, _WRONG_SHARE * beyond_ascii) and beyond_ascii > 1 else None
 
 
-def _detected(data: bytes) -> str:
-    best = charset_normalizer.from_bytes(_sample(data)).best()
-    codec = _codec(best.encoding) if best else None
-    return (codec and _strict(data, codec)) or data.decode("cp1252", "replace")
+# --- without a declaration that holds -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    """The charsets that pages of a language have had, the usual one first, and its letters beyond a-z, in lower case.
+
+    For Chinese and Japanese ``letters`` are only those of every text.
+    """
+
+    codecs: Sequence[str]
+    letters: frozenset[str]
+
+
+_WESTERN = "cp1252"
+_WESTERN_LETTERS = """
+    ca:àçèéíïòóúü de:äöüß da:æøåé es:áéíñóúü fi:äöå fr:àâæçèéêëîïôœùûüÿ ga:áéíóú is:áðéíóúýþæö it:àèéìîòù
+    nl:áèéêëïíóöôü pt:àáâãçéêíóôõúü sq:çë sv:äöåé
+"""
+# The first charset of each is the default of the language's locale in the table of WHATWG HTML, section 13.2.3.2;
+# "all other locales" are windows-1252, among them those above. Romanian is another locale there, but its ş and ţ are in
+# no windows-1252. The other charsets are those in which pages of the language are found too; letters as in Unicode CLDR.
+_OTHERS = """
+    cs:cp1250,iso8859-2:áčďéěíňóřšťúůýž hr:cp1250,iso8859-2:čćđšž sk:cp1250,iso8859-2:áäčďéíĺľňóôŕšťúýž
+    hu:iso8859-2,cp1250:áéíóöőúüű pl:iso8859-2,cp1250:ąćęłńóśźż sl:iso8859-2,cp1250:čšž ro:cp1250,iso8859-2:ăâîşţ
+    et:cp1257,cp1252:äõöüšž lt:cp1257,iso8859-13:ąčęėįšųūž lv:cp1257,iso8859-13:āčēģīķļņšūž
+    tr:cp1254:âçğıîöşüû az:cp1254:çğıöşü vi:cp1258:àáâăãđèéêìíòóôơõùúưý\u0300\u0301\u0303\u0309\u0323
+    ru:cp1251,koi8-r,iso8859-5,cp866:абвгдежзийклмнопрстуфхцчшщъыьэюяё
+    uk:cp1251,koi8-u,iso8859-5:абвгґдеєжзиіїйклмнопрстуфхцчшщьюя be:cp1251,iso8859-5:абвгдеёжзійклмнопрстуўфхцчшыьэюя
+    bg:cp1251,iso8859-5:абвгдежзийклмнопрстуфхцчшщъьюя mk:cp1251,iso8859-5:абвгдѓежзѕијклљмнњопрстќуфхцчџш
+    sr:cp1251,cp1250,iso8859-5,iso8859-2:абвгдђежзијклљмнњопрстћуфхцчџшčćđšž
+    el:iso8859-7,cp1253:αβγδεζηθικλμνξοπρστυφχψωςάέήίόύώϊϋΐΰ
+    ar:cp1256,iso8859-6:ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيًٌٍَُِّْـ fa:cp1256:ءآأؤئابپتثجچحخدذرزژسشصضطظعغفقكگلمنهويًٌٍَُِّ
+    he:cp1255,iso8859-8:אבגדהוזחטיךכלםמןנסעףפץצקרשת
+"""
+# Read by their hints only: bytes of any other script of two bytes a letter are letters of these as well.
+_BY_HINT = """
+    ja:cp932,euc_jp:のにをはがとでたしてるなれもいうくこすらりかさきよあん
+    ko:cp949:이다의는을에가하고한로지를도사은기서대리인정시어자나그
+    zh:gb18030,big5hkscs:的一是在不了有和人这這中大为為上个個国國我以要他时時来來们們生到作地于於出就分对對成会會可年也能下说說
+    zh-hant:big5hkscs,gb18030:的一是在不了有和人這中大為上個國我以要他時來們生到作地於出就分對成會可年也能下說
+    th:cp874:กขคฆงจฉชซญฎฏฐฑณดตถทธนบปผฝพฟภมยรลวศษสหฬอฮะัาำิีึืุูเแโใไ็่้๊๋์ๆฯ
+"""
+
+
+def _table(text: str) -> dict[str, _Language]:
+    rows = (row.split(":") for row in text.split())
+    return {name: _Language(charsets.split(","), frozenset(letters)) for name, charsets, letters in rows}
+
+
+_ALPHABETS = _table(_WESTERN_LETTERS.replace(":", f":{_WESTERN}:")) | _table(_OTHERS)
+_LANGUAGES = _ALPHABETS | _table(_BY_HINT)
+_SAME = {"iw": "he", "bs": "hr", "ky": "ru", "kk": "ru", "tt": "ru", "ba": "ru", "tg": "ru", "ku": "tr"}
+_TRADITIONAL = re.compile(r"zh-(?:hant|tw|hk|mo)\b")
+_COUNTRIES = dict(
+    pair.split(":")
+    for pair in """
+    am:ru az:az ba:hr bg:bg by:be cn:zh cz:cs ee:et eg:ar gr:el hk:zh-hant hr:hr hu:hu il:he ir:fa jo:ar jp:ja kr:ko kw:ar
+    kz:ru lt:lt lv:lv md:ro mk:mk om:ar pl:pl qa:ar ro:ro rs:sr ru:ru sa:ar si:sl sk:sk su:ru sy:ar th:th tr:tr tw:zh-hant
+    ua:uk vn:vi ye:ar
+    """.split()
+)
+_HTML_LANG = re.compile(rb"<html\b[^>]{0,2000}?\s(?:xml:)?lang\s*=\s*[\"']?\s*([\w-]{2,20})", re.I)
+_META_OR_LINK = re.compile(rb"<(?:meta|link)\b[^>]{0,2000}>", re.I)
+_SAYS_LANGUAGE = re.compile(rb"=\s*[\"']?(?:og:locale|content-language)\b(?!:)", re.I)
+_SAYS_ADDRESS = re.compile(rb"=\s*[\"']?(?:og:url|canonical)\b", re.I)
+_CONTENT = re.compile(rb"\bcontent\s*=\s*[\"']?\s*([\w-]{2,20})", re.I)
+_COUNTRY = re.compile(rb"https?://[^\s/\"'>:]{1,200}\.([a-z]{2})(?=[\s/\"'>:])", re.I)
+_HINT_BYTES = 65536
+
+
+def _hints(html: bytes) -> list[str]:
+    """The languages that a page speaks of, the surest first: ``lang``, ``og:locale``, ``content-language``, its country."""
+    start = html[:_HINT_BYTES]  # with its comments, where pages keep the html tags of old browsers
+    tags = _META_OR_LINK.findall(start)
+    found = [_HTML_LANG.search(start), *(_CONTENT.search(tag) for tag in tags if _SAYS_LANGUAGE.search(tag))]
+    languages = [_language(match[1].decode("ascii", "replace").lower()) for match in found if match]
+    countries = [_COUNTRY.search(tag) for tag in tags if _SAYS_ADDRESS.search(tag)]
+    languages += [_COUNTRIES.get(match[1].decode().lower(), "") for match in countries if match]
+    return list(dict.fromkeys(filter(None, languages)))
+
+
+def _language(tag: str) -> str:
+    """The row of the table for a language tag; ``en`` stands for all that have none."""
+    tag = tag.replace("_", "-")
+    code = tag.partition("-")[0]
+    return "zh-hant" if _TRADITIONAL.match(tag) else _SAME.get(code, code if code in _LANGUAGES else "en")
+
+
+_SURE = 0.9  # of the letters beyond ASCII are the language's: not one of 400 golden and bench pages had less
+_FREQUENT = 0.1  # of a text in Chinese, Japanese or Korean are of its most frequent letters; misread, next to none
+_ENOUGH = 8  # letters that may speak against the page's own hints
+
+
+def _detected(data: bytes, hints: Iterable[str] = ()) -> str:
+    """Text in a charset that nothing declares.
+
+    The language of the page chooses, as that of the user does in a browser, unless the letters that come of it are not
+    the language's; then the alphabet that has nearly all of them, then detection, which only is asked for other scripts:
+    it takes windows-1252 for windows-1250 or 1258, since it knows no rule for their common letters.
+
+    Source:
+        WHATWG HTML, section 13.2.3.2 "Determining the character encoding", the last step: default by locale.
+    """
+    readings = _Readings(data)
+    hinted = [name for name in hints if name in _LANGUAGES]
+    fallback = readings.best(hinted[:1])[1] if hinted else _WESTERN
+    for name in hinted:
+        fit, codec = readings.best([name])
+        if fit >= (_SURE if name in _ALPHABETS or name == "th" else _FREQUENT):
+            return data.decode(codec, "replace")
+    fit, codec = readings.best(_ALPHABETS)
+    if fit >= _SURE and readings.count(codec) >= _ENOUGH:
+        return data.decode(codec, "replace")
+    if readings.of_two_bytes_or_another_script():
+        best = charset_normalizer.from_bytes(_sample(data)).best()
+        other = _codec(best.encoding) if best else None
+        if other and (text := _strict(data, other)) is not None:
+            return text
+    return data.decode(fallback, "replace")
+
+
+_WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
+# signs that stand between two letters in proper text, as in l’eau, col·legi, São–Rio
+_BETWEEN = frozenset("’‘ʼ·\xad\xa0–—‐‑…“”„«»‹›ªº•™®©/\u200c\u200d\u200e\u200f")
+
+
+class _Readings:
+    """What the words beyond ASCII of a page are in each charset, read once."""
+
+    def __init__(self, data: bytes) -> None:
+        self.words = b" ".join(_WORD.findall(_shown(data)))[:_SAMPLE_BYTES]
+        self.read: dict[str, tuple[Counter[str], int]] = {}
+
+    def best(self, names: Iterable[str]) -> tuple[float, str]:
+        """How well the best charset of these languages fits, -1 to 1, and that charset; the first of equals."""
+        fits = [
+            (self._fit(codec, _LANGUAGES[name].letters), codec) for name in names for codec in _LANGUAGES[name].codecs
+        ]
+        return max(fits, key=lambda fit: fit[0])
+
+    def count(self, codec: str) -> int:
+        return self._of(codec)[0].total()
+
+    def of_two_bytes_or_another_script(self) -> bool:
+        """Whether most bytes beyond ASCII stand beside another one, which in Latin letters is rare."""
+        beyond = len(re.findall(rb"[\x80-\xff]", self.words))
+        return sum(map(len, re.findall(rb"[\x80-\xff]{2,}", self.words))) > beyond / 2
+
+    def _fit(self, codec: str, letters: frozenset[str]) -> float:
+        found, wrong = self._of(codec)
+        right = sum(count for letter, count in found.items() if letter in letters)
+        return (right - wrong) / (found.total() + wrong) if found or wrong else 1.0
+
+    def _of(self, codec: str) -> tuple[Counter[str], int]:
+        if codec not in self.read:
+            text = self.words.decode(codec, "replace")
+            letters = Counter(letter for letter in text.lower() if letter > "\x7f" and _is_letter(letter))
+            self.read[codec] = letters, _wrong(text)
+        return self.read[codec]
+
+
+def _is_letter(char: str) -> bool:
+    return char.isalpha() or unicodedata.category(char) == "Mn"
+
+
+def _wrong(text: str) -> int:
+    """Signs of a wrong charset: controls, what fails, capitals behind small letters, two scripts or signs in a word."""
+    wrong = 0
+    for before, char, after in zip(f" {text}", text, f"{text} "[1:], strict=False):
+        if before <= "\x7f" and char <= "\x7f":
+            continue
+        if "\x80" <= char <= "\x9f" or char == "\ufffd":
+            wrong += 1
+        elif _is_letter(char):
+            wrong += (before.islower() and char.isupper()) or _mixed(before, char) or _mixed(char, before)
+        elif char > "\x7f" and char not in _BETWEEN:
+            wrong += before.isalpha() and after.isalpha()
+    return wrong
+
+
+def _mixed(one: str, other: str) -> bool:
+    """Whether a Latin letter stands beside a Greek, Cyrillic, Hebrew or Arabic one; numbers and Chinese do by right."""
+    return one.isalpha() and one < "\u0250" and "\u0370" <= other <= "\u06ff"
 
 
 def _sample(data: bytes) -> bytes:
     """A part of bounded size, without tags, that begins just before the first byte beyond ASCII."""
-    text = _TAG.sub(b" ", data[: 64 * _SAMPLE_BYTES])
+    text = _shown(data)
     first = re.search(rb"[\x80-\xff]", text)
     start = max(0, first.start() - 64) if first else 0
     return text[start : start + _SAMPLE_BYTES]
+
+
+def _shown(data: bytes) -> bytes:
+    return _TAG.sub(b" ", data[: 64 * _SAMPLE_BYTES])
