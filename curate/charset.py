@@ -60,7 +60,7 @@ def decode_html(html: bytes, charset: str | None) -> str:
 
     In order: byte order mark; UTF-16 by its NULs; UTF-8 where the bytes are valid UTF-8 (whatever is declared, since
     text in another charset is valid UTF-8 only by accident); the charset of the HTTP header; that of ``<meta>`` or of
-    the XML declaration; the charset that the page's language has had, where its letters come out of it; another alphabet;
+    the XML declaration; the charset of the page's language, where its letters come out of it; another alphabet;
     detection on a sample; windows-1252.
 
     Args:
@@ -91,7 +91,7 @@ def _declared_in_page(html: bytes) -> str | None:
     return "utf-8" if label.lower().startswith(("utf-16", "utf16", "unicode", "ucs-2")) else label
 
 
-def _decode(data: bytes, labels: Iterable[str | None], hints: Callable[[bytes], Iterable[str]]) -> str:
+def _decode(data: bytes, labels: Iterable[str | None], hints: Callable[[bytes], Sequence[str]]) -> str:
     marked = next(((codec, len(bom)) for bom, codec in _BOMS if data.startswith(bom)), None)
     if marked:
         return data[marked[1] :].decode(marked[0], "replace")
@@ -175,8 +175,8 @@ _WESTERN_LETTERS = """
     nl:áèéêëïíóöôü pt:àáâãçéêíóôõúü sq:çë sv:äöåé
 """
 # The first charset of each is the default of the language's locale in the table of WHATWG HTML, section 13.2.3.2;
-# "all other locales" are windows-1252, among them those above. Romanian is another locale there, but its ş and ţ are in
-# no windows-1252. The other charsets are those in which pages of the language are found too; letters as in Unicode CLDR.
+# "all other locales" are windows-1252, among them those above. Romanian is one there too, but its ş and ţ are not in
+# windows-1252. The other charsets are those in which pages of the language are found too. Letters: Unicode CLDR.
 _OTHERS = """
     cs:cp1250,iso8859-2:áčďéěíňóřšťúůýž hr:cp1250,iso8859-2:čćđšž sk:cp1250,iso8859-2:áäčďéíĺľňóôŕšťúýž
     hu:iso8859-2,cp1250:áéíóöőúüű pl:iso8859-2,cp1250:ąćęłńóśźż sl:iso8859-2,cp1250:čšž ro:cp1250,iso8859-2:ăâîşţ
@@ -207,16 +207,15 @@ def _table(text: str) -> dict[str, _Language]:
 
 _ALPHABETS = _table(_WESTERN_LETTERS.replace(":", f":{_WESTERN}:")) | _table(_OTHERS)
 _LANGUAGES = _ALPHABETS | _table(_BY_HINT)
+_FREQUENT_LETTERS = ("ja", "ko", "zh")
 _SAME = {"iw": "he", "bs": "hr", "ky": "ru", "kk": "ru", "tt": "ru", "ba": "ru", "tg": "ru", "ku": "tr"}
 _TRADITIONAL = re.compile(r"zh-(?:hant|tw|hk|mo)\b")
-_COUNTRIES = dict(
-    pair.split(":")
-    for pair in """
-    am:ru az:az ba:hr bg:bg by:be cn:zh cz:cs ee:et eg:ar gr:el hk:zh-hant hr:hr hu:hu il:he ir:fa jo:ar jp:ja kr:ko kw:ar
-    kz:ru lt:lt lv:lv md:ro mk:mk om:ar pl:pl qa:ar ro:ro rs:sr ru:ru sa:ar si:sl sk:sk su:ru sy:ar th:th tr:tr tw:zh-hant
-    ua:uk vn:vi ye:ar
-    """.split()
-)
+_COUNTRIES = """
+    am:ru az:az ba:hr bg:bg by:be cn:zh cz:cs ee:et eg:ar gr:el hk:zh-hant hr:hr hu:hu il:he ir:fa jo:ar jp:ja kr:ko
+    kw:ar kz:ru lt:lt lv:lv md:ro mk:mk om:ar pl:pl qa:ar ro:ro rs:sr ru:ru sa:ar si:sl sk:sk su:ru sy:ar th:th tr:tr
+    tw:zh-hant ua:uk vn:vi ye:ar
+"""
+_LANGUAGE_OF_COUNTRY = dict(pair.split(":") for pair in _COUNTRIES.split())
 _HTML_LANG = re.compile(rb"<html\b[^>]{0,2000}?\s(?:xml:)?lang\s*=\s*[\"']?\s*([\w-]{2,20})", re.I)
 _META_OR_LINK = re.compile(rb"<(?:meta|link)\b[^>]{0,2000}>", re.I)
 _SAYS_LANGUAGE = re.compile(rb"=\s*[\"']?(?:og:locale|content-language)\b(?!:)", re.I)
@@ -227,14 +226,15 @@ _HINT_BYTES = 65536
 
 
 def _hints(html: bytes) -> list[str]:
-    """The languages that a page speaks of, the surest first: ``lang``, ``og:locale``, ``content-language``, its country."""
+    """The languages that a page names, ``lang`` first; where it names none, that of the country in its address."""
     start = html[:_HINT_BYTES]  # with its comments, where pages keep the html tags of old browsers
     tags = _META_OR_LINK.findall(start)
     found = [_HTML_LANG.search(start), *(_CONTENT.search(tag) for tag in tags if _SAYS_LANGUAGE.search(tag))]
     languages = [_language(match[1].decode("ascii", "replace").lower()) for match in found if match]
+    if languages:
+        return list(dict.fromkeys(languages))
     countries = [_COUNTRY.search(tag) for tag in tags if _SAYS_ADDRESS.search(tag)]
-    languages += [_COUNTRIES.get(match[1].decode().lower(), "") for match in countries if match]
-    return list(dict.fromkeys(filter(None, languages)))
+    return [_LANGUAGE_OF_COUNTRY.get(match[1].decode().lower(), "en") for match in countries if match][:1]
 
 
 def _language(tag: str) -> str:
@@ -244,37 +244,43 @@ def _language(tag: str) -> str:
     return "zh-hant" if _TRADITIONAL.match(tag) else _SAME.get(code, code if code in _LANGUAGES else "en")
 
 
-_SURE = 0.9  # of the letters beyond ASCII are the language's: not one of 400 golden and bench pages had less
+_SURE = 0.9  # of the letters beyond ASCII are the language's; a page has foreign names besides
 _FREQUENT = 0.1  # of a text in Chinese, Japanese or Korean are of its most frequent letters; misread, next to none
 _ENOUGH = 8  # letters that may speak against the page's own hints
 
 
-def _detected(data: bytes, hints: Iterable[str] = ()) -> str:
+def _detected(data: bytes, hints: Sequence[str]) -> str:
     """Text in a charset that nothing declares.
 
     The language of the page chooses, as that of the user does in a browser, unless the letters that come of it are not
-    the language's; then the alphabet that has nearly all of them, then detection, which only is asked for other scripts:
-    it takes windows-1252 for windows-1250 or 1258, since it knows no rule for their common letters.
+    the language's; then the alphabet that has nearly all of them; then detection, for other scripts only: it
+    takes windows-1252 for windows-1250 or 1258.
 
     Source:
         WHATWG HTML, section 13.2.3.2 "Determining the character encoding", the last step: default by locale.
     """
     readings = _Readings(data)
-    hinted = [name for name in hints if name in _LANGUAGES]
-    fallback = readings.best(hinted[:1])[1] if hinted else _WESTERN
-    for name in hinted:
+    named = [name for name in hints if name in _LANGUAGES]
+    for name in named:
         fit, codec = readings.best([name])
         if fit >= (_SURE if name in _ALPHABETS or name == "th" else _FREQUENT):
             return data.decode(codec, "replace")
     fit, codec = readings.best(_ALPHABETS)
-    if fit >= _SURE and readings.count(codec) >= _ENOUGH:
+    if fit >= _SURE and (codec == _WESTERN or readings.count(codec) >= _ENOUGH):
         return data.decode(codec, "replace")
     if readings.of_two_bytes_or_another_script():
+        fit, codec = readings.best(_FREQUENT_LETTERS)
+        if fit >= _FREQUENT:
+            return data.decode(codec, "replace")
         best = charset_normalizer.from_bytes(_sample(data)).best()
         other = _codec(best.encoding) if best else None
         if other and (text := _strict(data, other)) is not None:
             return text
-    return data.decode(fallback, "replace")
+    if named and hints[0] == named[0]:
+        fit, codec = readings.best(named[:1])
+        if fit > 0 or readings.of_two_bytes_or_another_script():
+            return data.decode(codec, "replace")
+    return data.decode(_WESTERN, "replace")
 
 
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
@@ -282,19 +288,31 @@ _WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
 _BETWEEN = frozenset("’‘ʼ·\xad\xa0–—‐‑…“”„«»‹›ªº•™®©/\u200c\u200d\u200e\u200f")
 
 
+_TWO_BYTES = frozenset({"cp932", "euc_jp", "cp949", "gb18030", "big5hkscs"})
+
+
 class _Readings:
     """What the words beyond ASCII of a page are in each charset, read once."""
 
     def __init__(self, data: bytes) -> None:
         self.words = b" ".join(_WORD.findall(_shown(data)))[:_SAMPLE_BYTES]
+        self.sample = _sample(data)  # any byte may be half a letter: no words
         self.read: dict[str, tuple[Counter[str], int]] = {}
 
     def best(self, names: Iterable[str]) -> tuple[float, str]:
-        """How well the best charset of these languages fits, -1 to 1, and that charset; the first of equals."""
-        fits = [
-            (self._fit(codec, _LANGUAGES[name].letters), codec) for name in names for codec in _LANGUAGES[name].codecs
-        ]
-        return max(fits, key=lambda fit: fit[0])
+        """How well the best charset of these languages fits, -1 to 1, and that charset.
+
+        Of equals windows-1252, then that with more letters, then the one of whose alphabet most is there (each Hebrew
+        letter is a Russian one in windows-1251, but not the other way), then the first.
+        """
+        pairs = [(codec, _LANGUAGES[name].letters) for name in names for codec in _LANGUAGES[name].codecs]
+        codec, letters = max(pairs, key=lambda pair: self._rank(*pair))
+        return self._fit(codec, letters), codec
+
+    def _rank(self, codec: str, letters: frozenset[str]) -> tuple[float, bool, int, float]:
+        found = self._of(codec)[0]
+        seen = len(letters.intersection(found)) / len(letters)
+        return round(self._fit(codec, letters), 2), codec == _WESTERN, self.count(codec), seen
 
     def count(self, codec: str) -> int:
         return self._of(codec)[0].total()
@@ -311,7 +329,7 @@ class _Readings:
 
     def _of(self, codec: str) -> tuple[Counter[str], int]:
         if codec not in self.read:
-            text = self.words.decode(codec, "replace")
+            text = (self.sample if codec in _TWO_BYTES else self.words).decode(codec, "replace")
             letters = Counter(letter for letter in text.lower() if letter > "\x7f" and _is_letter(letter))
             self.read[codec] = letters, _wrong(text)
         return self.read[codec]
@@ -322,12 +340,12 @@ def _is_letter(char: str) -> bool:
 
 
 def _wrong(text: str) -> int:
-    """Signs of a wrong charset: controls, what fails, capitals behind small letters, two scripts or signs in a word."""
+    """Signs of a wrong charset: controls, private letters, what fails, capitals behind small letters, two scripts or signs in a word."""
     wrong = 0
     for before, char, after in zip(f" {text}", text, f"{text} "[1:], strict=False):
         if before <= "\x7f" and char <= "\x7f":
             continue
-        if "\x80" <= char <= "\x9f" or char == "\ufffd":
+        if "\x80" <= char <= "\x9f" or "\ue000" <= char <= "\uf8ff" or char == "\ufffd":
             wrong += 1
         elif _is_letter(char):
             wrong += (before.islower() and char.isupper()) or _mixed(before, char) or _mixed(char, before)
