@@ -340,7 +340,7 @@ def _is_letter(char: str) -> bool:
 
 
 def _wrong(text: str) -> int:
-    """Signs of a wrong charset: controls, private letters, what fails, capitals behind small letters, two scripts or signs in a word."""
+    """Signs of a wrong charset: what fails, controls, capitals behind small letters, two scripts or signs in a word."""
     wrong = 0
     for before, char, after in zip(f" {text}", text, f"{text} "[1:], strict=False):
         if before <= "\x7f" and char <= "\x7f":
