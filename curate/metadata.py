@@ -505,8 +505,10 @@ def _name(value: object) -> str | None:
 
 # --- authors --------------------------------------------------------------------------------------------------------
 
-# "von" and "van" begin names as well: "Von" only with two words behind it, the first with a capital
-_BY = re.compile(r"^(?:(?i:(?:written )?by|par|por|автор|author|autor|text)\b[\s:]+|Von (?=[A-ZÀ-Þ]\S* \S))")
+# "von" and "di" begin names as well: "Von" and "Di" only with two words behind them, the first with a capital
+_BY = re.compile(
+    r"^(?:(?i:(?:written )?by|par|por|автор|author|autor|text)\b[\s:]+|(?:Von|Di|Door) (?=[A-ZÀ-Þ]\S* \S))"
+)
 _LIST_SEPARATOR = re.compile(r"[;|、，\n]|\s/\s")
 _AND = re.compile(r"\s+(?:and|und|et|y|e|en|og|och|ja|i|a|и|та|ve|&|\+)\s+", re.I)
 _LEADING_AND = re.compile(r"^(?:and|und|et|&)\s+", re.I)
@@ -521,19 +523,27 @@ _ROLE = re.compile(
 )
 _CJK_ROLE = re.compile(r"^(?:记者|記者|通讯员)\s*|\s*(?:기자|특파원|記者|记者)$")
 _NO_NAMES = frozenset(_words("admin administrator root user null none undefined unknown anonymous guest na"))
+_AGENCIES = frozenset(
+    _words("""
+    afp ani ansa anp ap apa associatedpress belga bloomberg bloombergnews cnn dpa efe europapress ians keystonesda kyodo
+    lusa pa pap pti reuters ritzau sda tass tt upi xinhua yonhap тасс риановости интерфакс 共同 新华社 時事
+    """)
+)
+_WITH_AGENCY = re.compile(r"\s+(?:with|mit|avec|con|com|met|z|с)\s+(?P<agency>\S+(?: \S+)?)$", re.I)
 _SUFFIXES = {"jr", "sr", "phd", "md", "ii", "iii"}
 
 
 def split_authors(text: str) -> tuple[str, ...]:
     """The names in a byline: ``By Ada Lowe and Ben Ray, staff writers`` has two.
 
-    Roles, addresses, brackets and account names are left out. A name that might be one person's stays whole:
-    ``Ortega y Gasset``, ``Lowe, Ada``.
+    Roles, addresses, brackets, account names and the agency beside people are left out. A name that might be one
+    person's stays whole: ``Ortega y Gasset``, ``Lowe, Ada``.
     """
     byline = _tidy(text, MAX_AUTHORS * MAX_NAME_CHARS)
     parts = (_BY.sub("", part.strip()) for part in _LIST_SEPARATOR.split(byline))
     names = (name for part in parts for name in _split_commas(part))
-    return _distinct(filter(_is_name, map(_tidy_name, names)))
+    found = _distinct(filter(_is_name, map(_tidy_name, names)))
+    return tuple(name for name in found if _squash(name) not in _AGENCIES) or found
 
 
 def _split_commas(text: str) -> list[str]:
@@ -551,7 +561,13 @@ def _split_and(text: str) -> list[str]:
 
 def _tidy_name(text: str) -> str:
     words = (word for word in _BRACKETS.sub(" ", text).split() if "@" not in word and "://" not in word)
-    return _CJK_ROLE.sub("", " ".join(words).strip(" ,.:-–—*•"))
+    return _without_agency(_CJK_ROLE.sub("", " ".join(words).strip(" ,.:-–—*•")))
+
+
+def _without_agency(name: str) -> str:
+    """The name without ``with AFP`` behind it."""
+    found = _WITH_AGENCY.search(name)
+    return name[: found.start()] if found and _squash(found["agency"]) in _AGENCIES else name
 
 
 def _is_name(text: str) -> bool:
