@@ -24,6 +24,7 @@ CHECKS = {
     "shadowed": "another rule names all that this one names, wherever this one looks",
     "no-literal": "a pattern has no text that every match must hold, so it is tried on every line",
     "no-sentence": "the rule knows only a part of a line, and no keep example is a sentence, which it could lose",
+    "never-last": "an example reads like prose and is then itself the last prose, below which the rule wants to stand",
     "no-language": "no language has this code, so the rule never applies where the language is known",
     "no-attribute": "a selector asks for an attribute that is not kept beside a line, so it selects nothing",
     "disables-nothing": "a pack switches off what no pack before it has",
@@ -96,7 +97,8 @@ def lint(folders: Sequence[Path], known: Sequence[Path] = ()) -> tuple[list[Find
     for rule in rules:
         if not _has_near_miss(rule):
             findings.append(_finding("no-near-miss", rule, "no keep example shares a word with what the rule names."))
-        findings += [*_without_literal(rule), *_without_sentence(rule), *_of_no_language(rule), *_of_no_attribute(rule)]
+        findings += [*_without_literal(rule), *_without_sentence(rule), *_never_last(rule)]
+        findings += [*_of_no_language(rule), *_of_no_attribute(rule)]
     findings += _idle_disables(folders, packs)
     findings += _shadowed(rules, [*before, *rules])
     return sorted(findings, key=lambda one: (one.file, one.line, one.column, one.check)), len(rules)
@@ -179,6 +181,17 @@ def _without_sentence(rule: Rule) -> Iterator[Finding]:
         yield _finding(
             "no-sentence", rule, f"it looks at {rule.match.at} of a line, and no keep example is a sentence."
         )
+
+
+def _never_last(rule: Rule) -> Iterator[Finding]:
+    """Rules for lines below the last prose with an example that is prose: where it stands last, nothing is below."""
+    if rule.match.kind == "selector" or (rule.where.position != "end" and rule.action != "end-article"):
+        return
+    for text in (*rule.drop_examples, *(example.line for example in rule.strip_examples)):
+        if lines_of(text.replace("\n", " "))[0].prose:
+            message = f"the example {text!r} reads like prose, and the rule looks below the last prose only."
+            yield _finding("never-last", rule, message)
+            return
 
 
 def _of_no_language(rule: Rule) -> Iterator[Finding]:
