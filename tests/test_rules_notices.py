@@ -47,3 +47,18 @@ def test_a_last_paragraph_that_only_holds_the_cue_stays(language: str, sentence:
 
     assert cleaned(lines, language).text == "\n".join(lines)
     assert cleaned(lines, language, paragraphs(2)).text == "\n".join(lines)
+
+
+@pytest.mark.parametrize("path", ["article > div.story.js_readmore > p", "article > div.read-more-content > p"])
+def test_text_that_folds_behind_a_button_is_the_articles(path: str) -> None:
+    lines = [f"{PROSE['en']} {number}." for number in range(7)]
+    folded = Evidence(path, 0.0, True)
+
+    assert cleaned(lines, "en", (*paragraphs(5), folded, folded)).text == "\n".join(lines)
+
+
+def test_a_box_of_links_to_more_goes() -> None:
+    lines = [PROSE["en"], "Two harbours and their cats", PROSE["en"] + " 2."]
+    box = Evidence("article > div.story-readmore-box > p", 1.0, True)
+
+    assert cleaned(lines, "en", (*paragraphs(1), box, *paragraphs(1))).text == f"{lines[0]}\n{lines[2]}"
