@@ -62,3 +62,28 @@ def test_a_box_of_links_to_more_goes() -> None:
     box = Evidence("article > div.story-readmore-box > p", 1.0, True)
 
     assert cleaned(lines, "en", (*paragraphs(1), box, *paragraphs(1))).text == f"{lines[0]}\n{lines[2]}"
+
+
+@pytest.mark.parametrize(
+    ("language", "notice"),
+    [
+        ("en", "This article is reserved for our paying subscribers."),
+        ("fr", "Cet article est réservé aux abonnés. Déjà abonné ? Connectez-vous."),
+        ("de", "Dieser Artikel ist Abonnenten vorbehalten. Bereits Abonnent? Bitte melden Sie sich an."),
+        ("es", "Este artículo es exclusivo para suscriptores. ¿Ya eres suscriptor? Inicia sesión."),
+        ("it", "Questo articolo è riservato agli abbonati. Sei già abbonato? Accedi."),
+        ("pt", "Este conteúdo é exclusivo para assinantes. Já é assinante? Faça login."),
+        ("nl", "Dit artikel is alleen voor abonnees. Al abonnee? Log in."),
+    ],
+)
+def test_a_sentence_that_the_article_is_for_subscribers_goes_among_paragraphs_too(language: str, notice: str) -> None:
+    lines = [PROSE[language], notice, PROSE[language] + " 2."]
+
+    assert cleaned(lines, language, paragraphs(3)).text == f"{lines[0]}\n{lines[2]}"
+
+
+def test_a_sentence_that_goes_on_after_the_subscribers_stays() -> None:
+    said = "This article is reserved for subscribers to the theory that the river will rise, wrote the critic."
+    lines = [PROSE["en"], said, PROSE["en"] + " 2."]
+
+    assert cleaned(lines, "en", paragraphs(3)).text == "\n".join(lines)
