@@ -137,3 +137,11 @@ def test_a_pack_of_ones_own_is_checked_against_the_packaged_rules(tmp_path: Path
     assert "en/readmore/link" in strict.stdout
     assert "1 rules, 0 errors, 1 doubts." in strict.stdout
     assert strict.returncode == 1
+
+
+def test_a_rule_that_also_looks_among_the_articles_sentences_is_not_shadowed(tmp_path: Path) -> None:
+    wide = rule(match="{phrase: more news, at: end}", drop="And more news", keep=SENTENCE)
+    narrow = rule("mine/two", match="{phrase: some more news, at: end}", where="{sentences: %s}", drop="Some more news")
+
+    assert checks(tmp_path, wide + narrow.replace("%s", "false")) == [("shadowed", 11)]
+    assert checks(tmp_path, wide + narrow.replace("%s", "true")) == []

@@ -287,6 +287,7 @@ def _covers(other: Rule, rule: Rule) -> bool:
         and wide.position in ("any", narrow.position)
         and wide.after in ("", narrow.after)
         and wide.source in ("", narrow.source)
+        and (wide.sentences or not narrow.sentences)
         and (not wide.domains or (bool(narrow.domains) and set(narrow.domains) <= set(wide.domains)))
         and (not wide.languages or (bool(narrow.languages) and set(narrow.languages) <= set(wide.languages)))
         and (wide.max_words is None or (narrow.max_words is not None and narrow.max_words <= wide.max_words))
