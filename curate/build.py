@@ -37,7 +37,7 @@ from curate.model import SUBSETS
 from curate.quality import check_filters, check_languages
 from curate.read import Input, Split, list_inputs, plan_splits
 from curate.recipe import Recipe
-from curate.rules import Pack, broken_examples, compile_rules, load_packs, packaged_rules
+from curate.rules import Matcher, Pack, broken_examples, load_packs, packaged_rules, rules_of
 from curate.write import (
     card,
     croissant,
@@ -129,8 +129,9 @@ def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
 def _loaded(folders: tuple[Path, ...], stamps: object) -> Rules:
     """The rules of some folders; kept for the next build in this process, unless a file has changed."""
     packs = load_packs(folders)
-    compile_rules(packs)
-    # the examples of the packaged rules are run by the project's tests, and by `curate rules test`
+    # the packaged rules are compiled, and their examples run, by the project's tests and by `curate rules test`
+    own = {rule.id for pack in packs[1:] for rule in pack.rules}
+    Matcher([rule for rule in rules_of(packs) if rule.id in own])
     for error in broken_examples(rule for pack in packs[1:] for rule in pack.rules):
         raise error
     digest = hashlib.sha256(" ".join(f"{pack.id} {pack.version} {pack.digest}" for pack in packs).encode()).hexdigest()

@@ -286,6 +286,15 @@ def compile_rules(packs: Iterable[Pack], disable: Sequence[str] = ()) -> Matcher
     Raises:
         RuleError: a pattern cannot be compiled, or two packs have a rule of the same id.
     """
+    return Matcher([rule for rule in rules_of(packs) if not _fits(rule.id, disable)])
+
+
+def rules_of(packs: Iterable[Pack]) -> list[Rule]:
+    """The rules of all packs by id, but those that a later pack switches off.
+
+    Raises:
+        RuleError: two packs have a rule of the same id.
+    """
     rules: dict[str, Rule] = {}
     for pack in packs:
         rules = {name: rule for name, rule in rules.items() if not _fits(name, pack.disable)}
@@ -299,7 +308,7 @@ def compile_rules(packs: Iterable[Pack], disable: Sequence[str] = ()) -> Matcher
                     column=rule.column,
                 )
             rules[rule.id] = rule
-    return Matcher([rule for name, rule in sorted(rules.items()) if not _fits(name, disable)])
+    return [rule for _, rule in sorted(rules.items())]
 
 
 def _fits(name: str, globs: Iterable[str]) -> bool:
