@@ -388,7 +388,8 @@ OTHER = LAST_LINE.replace(LAST_LINE.split()[1], "green")
 def test_of_a_line_that_is_changed_and_not_gone_the_words_are_marked(
     tmp_path: Path, text: str, expected: str, removed: list[Span], shown: str
 ) -> None:
-    folder = write_case(tmp_path, text=text, expected=expected, removed=removed)
+    strip = {"clean.datelines": "strip"}
+    folder = write_case(tmp_path, text=text, expected=expected, removed=removed, recipe=strip)
 
     (page,) = check(folder).pages
 

@@ -83,7 +83,7 @@ MUTATIONS = {
     ),
     "a row of the removals is dropped": (
         in_code("stages.py", "in cleaned.removals\n    ]", "in cleaned.removals[1:]\n    ]"),
-        "- en/photo-credit/bracket no longer removes '| Verna Stobart irons",
+        "- page/own-title no longer removes 'Last steam laundry",
     ),
 }
 
