@@ -314,7 +314,7 @@ class Body:
                 self._stream.readline()
                 self.ended = True
                 return b""
-        piece = self._stream.read1(min(self._left_bytes, most_bytes))  # type: ignore[attr-defined]
+        piece = self._stream.read1(min(self._left_bytes, most_bytes))  # type: ignore[attr-defined]  # a BufferedReader
         if not piece:
             raise ConnectionResetError("the client went away")
         self._left_bytes -= len(piece)
@@ -1279,7 +1279,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the base class
         """Say nothing: ``Hub.log`` has it all."""
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - the names that the base class calls
 
 
 def _pieces(answer: Answer, most_bytes: int) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from pushes import shards, stories_build
 
 from curate.errors import TransferError
 from curate.push import Options, pull, push
+from curate.push.model import File
 from curate.push.store import UNDER_WAY, Store, without_password
 from curate.verify import verify
 from curate.write.manifest import json_bytes, sealed
@@ -152,10 +153,10 @@ def test_a_build_is_not_pushed_onto_itself(small: Path, tmp_path: Path, where: s
 def test_bytes_that_come_back_changed_are_noticed(small: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = Store.write
 
-    def write(store: Store, file: object) -> None:
-        real(store, file)  # type: ignore[arg-type]
-        if file.path.startswith("data/"):  # type: ignore[attr-defined]
-            path = folder / file.path  # type: ignore[attr-defined]
+    def write(store: Store, file: File) -> None:
+        real(store, file)
+        if file.path.startswith("data/"):
+            path = folder / file.path
             path.write_bytes(path.read_bytes()[:-1] + b"?")
 
     monkeypatch.setattr(Store, "write", write)

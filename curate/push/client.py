@@ -133,7 +133,7 @@ def patiently(call: Callable[[], T], say: Say, tries: int = MAX_TRIES) -> T:
     for attempt in itertools.count(1):
         try:
             return call()
-        except Exception as error:
+        except Exception as error:  # the client raises its own, its HTTP library's and plain ones; the rest goes on
             if not may_pass(error) or attempt >= tries:
                 raise
             wait(error, attempt, say, "trying again")
@@ -223,7 +223,7 @@ def as_transfer_errors(name: str, after: str = AGAIN, *, writes: bool = True) ->
         raise
     except HFValidationError as error:
         raise TransferError(f"{name!r} is no name of a repository: {error}") from None
-    except Exception as error:
+    except Exception as error:  # of any library below; a bug of ours goes on as it is
         if _is_ours(error):
             raise
         if any(isinstance(one, OfflineModeIsEnabled) for one in _chain(error)):

@@ -347,7 +347,7 @@ def _commit(
                 parent_commit=head,
                 create_pr=options.create_pr,
             )
-        except Exception as error:
+        except Exception as error:  # as in ``patiently``: what cannot pass goes on
             if status_of(error) in (_BUSY, _STALE):
                 raise _OvertakenError from error
             if not may_pass(error) or attempt == MAX_TRIES:

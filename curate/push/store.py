@@ -130,7 +130,7 @@ def open_store(url: str, after: str) -> Iterator[Store]:
         raise TransferError(f"{shown}: {error}. For s3:// install the extra: pip install 'curate[s3]'") from None
     except CurateError:
         raise
-    except Exception as error:
+    except Exception as error:  # botocore's and its like derive from nothing narrower; a bug of ours goes on
         if not (isinstance(error, OSError | ValueError) or _is_of_a_library(error)):
             raise
         said = " ".join(str(error).split()) or type(error).__name__
