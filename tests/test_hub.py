@@ -36,7 +36,7 @@ api, repo, add = HfApi(), dict(repo_id="press/news", repo_type="dataset"), Commi
 def refused(call, *args, **kwargs):
     try:
         call(*args, **kwargs)
-    except Exception as error:
+    except Exception as error:  # whatever it is, is what the test looks at
         return [type(error).__name__, getattr(getattr(error, "response", None), "status_code", 0), str(error)]
     return ["nothing", 200, ""]
 
@@ -47,7 +47,7 @@ for line in sys.stdin:
     try:
         exec(code, names)
         answer = names["out"], None
-    except Exception:
+    except Exception:  # goes to the test, which fails with it
         answer = None, traceback.format_exc()
     os.environ.pop("HF_TOKEN", None)
     print(json.dumps(answer), flush=True)
@@ -63,7 +63,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Hub, sub
         pipe = subprocess.PIPE
         with subprocess.Popen([sys.executable, "-c", CLIENT], env=env, stdin=pipe, stdout=pipe, text=True) as process:
             yield hub, process
-            process.stdin.close()  # type: ignore[union-attr]
+            process.stdin.close()  # type: ignore[union-attr]  # a pipe, as asked for above
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def client(running: tuple[Hub, subprocess.Popen[str]]) -> Client:
 
     def run(code: str, token: str | None = "hf_writer") -> Any:
         print(json.dumps([textwrap.dedent(code), token]), file=process.stdin, flush=True)
-        out, error = json.loads(process.stdout.readline())  # type: ignore[union-attr]
+        out, error = json.loads(process.stdout.readline())  # type: ignore[union-attr]  # a pipe
         assert error is None, error
         return out
 
